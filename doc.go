@@ -1,0 +1,2 @@
+// Package loyaltyhooks receives the webhooks of four loyalty platforms.
+package loyaltyhooks
