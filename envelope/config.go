@@ -1,0 +1,122 @@
+package envelope
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config is what all handlers have in common; every provider's Config embeds it.
+// The zero value of a field means the default that its comment names.
+type Config struct {
+	// Name tells several handlers of one provider apart in keys and logs. It is
+	// part of every idempotency key, so do not change it lightly. Default: none.
+	Name string
+
+	// Verifier replaces the provider's own verification.
+	Verifier Verifier
+
+	// Unverified accepts every delivery without proof of its origin. Without it a
+	// handler that has neither secrets nor a Verifier is an error.
+	Unverified bool
+
+	// Logger gets one line a delivery: debug for accepted ones, warn for refused
+	// ones, error for those that failed. No line carries any part of a body, a
+	// secret, or the text of an error that your function returned. Default: silent.
+	Logger *slog.Logger
+
+	// Observer is told the outcome of every delivery, after the answer was
+	// written. It must be fast and safe for concurrent use. Default: none.
+	Observer func(context.Context, Observation)
+
+	// Drift is told where deliveries differ from the types of the package. It is
+	// called before your function, must be fast and safe for concurrent use, and
+	// costs nothing when it is not set. Default: none.
+	Drift func(context.Context, DriftReport)
+
+	// MaxBody limits the body, in bytes. Default: 1 MiB.
+	MaxBody int64
+
+	// MaxDepth limits the nesting of the body. Default: 64.
+	MaxDepth int
+
+	// ReadTimeout limits the reading of one body, where the server supports
+	// deadlines. Negative leaves the server's own. Default: 10 s.
+	ReadTimeout time.Duration
+
+	// Timeout limits your function: its context ends after it. The function is
+	// not bound to the sender's connection. Default: 30 s.
+	Timeout time.Duration
+
+	// MaxConcurrent limits the deliveries that are handled at once; more are told
+	// 503 with Retry-After, once they are verified. Default: no limit.
+	MaxConcurrent int
+
+	// RetryAfter is the wait that an answer 503 asks for, unless your function
+	// names one. Default: 5 s.
+	RetryAfter time.Duration
+
+	// Validation says what happens to deliveries that break documented rules.
+	// Default: ValidateIdentities.
+	Validation Validation
+
+	// Key names a delivery where the provider sends no id of its own, or replaces
+	// that id. See the provider's package for functions to choose from.
+	Key KeyFunc
+
+	// Idempotency runs your function once a key. It needs a provider that sends
+	// ids, or Key. Default: off.
+	Idempotency *Idempotency
+
+	// Now is the clock for tolerances and for Delivery.Received. Default: time.Now.
+	Now func() time.Time
+}
+
+// Defaults of Config.
+const (
+	DefaultMaxBody     = 1 << 20
+	DefaultMaxDepth    = 64
+	DefaultReadTimeout = 10 * time.Second
+	DefaultTimeout     = 30 * time.Second
+	DefaultRetryAfter  = 5 * time.Second
+)
+
+// withDefaults checks a Config and fills in what is zero.
+func (c Config) withDefaults() (Config, error) {
+	switch {
+	case c.Unverified && c.Verifier != nil:
+		return c, errors.New("both a verifier (or secrets) and Unverified are set")
+	case !c.Unverified && c.Verifier == nil:
+		return c, errors.New("no secret and no verifier: deliveries can't be verified (set Unverified to accept them all the same)")
+	case c.MaxBody < 0 || c.MaxDepth < 0 || c.Timeout < 0 || c.MaxConcurrent < 0 || c.RetryAfter < 0:
+		return c, errors.New("a limit is negative")
+	case c.Validation < ValidateIdentities || c.Validation > ValidateOff:
+		return c, fmt.Errorf("unknown validation policy %d", c.Validation)
+	}
+	c.MaxBody = orDefault(c.MaxBody, DefaultMaxBody)
+	c.MaxDepth = orDefault(c.MaxDepth, DefaultMaxDepth)
+	c.ReadTimeout = orDefault(c.ReadTimeout, DefaultReadTimeout)
+	c.Timeout = orDefault(c.Timeout, DefaultTimeout)
+	c.RetryAfter = orDefault(c.RetryAfter, DefaultRetryAfter)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Idempotency != nil {
+		idempotency, err := c.Idempotency.withDefaults(c.Timeout)
+		if err != nil {
+			return c, err
+		}
+		c.Idempotency = &idempotency
+	}
+	return c, nil
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}

@@ -1,0 +1,327 @@
+package envelope
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strconv"
+	"sync"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+)
+
+// Decoding has a fast path, a plain decode. When a member's type does not fit,
+// the body is decoded once more, with functions that skip what does not fit and
+// note where: the field stays zero, the rest is there.
+
+// maxMisfits bounds the misfits that are kept of one delivery.
+const maxMisfits = 100
+
+// misfits collects the members whose type does not fit.
+type misfits struct {
+	lenient  *jsonv2.Unmarshalers
+	prefix   string // where in the body the text stands that is being decoded
+	pointers []string
+	total    int
+}
+
+func newMisfits() *misfits {
+	m := new(misfits)
+	m.lenient = jsonv2.UnmarshalFromFunc(m.unmarshal)
+	return m
+}
+
+func (m *misfits) reset() {
+	m.prefix, m.total = "", 0
+	m.pointers = nil
+}
+
+// add notes a misfit at a pointer relative to the body.
+func (m *misfits) add(pointer string) {
+	m.total++
+	if len(m.pointers) < maxMisfits {
+		m.pointers = append(m.pointers, pointer)
+	}
+}
+
+// note notes a misfit at the value that was just read.
+func (m *misfits) note(dec *jsontext.Decoder) {
+	if m.total < maxMisfits {
+		m.add(m.prefix + string(dec.StackPointer()))
+		return
+	}
+	m.total++
+}
+
+// decode is the two passes for a text of its own. The first pass may leave parts
+// of a value behind, so that the second one starts with a fresh one.
+func (m *misfits) decode(text []byte, pointer string, target any) error {
+	if tooBulky(text, reflect.TypeOf(target).Elem()) {
+		return errBulky
+	}
+	err := jsonv2.Unmarshal(text, target)
+	if err == nil || !isMisfit(err) {
+		return asMalformed(err)
+	}
+	defer func(prefix string) { m.prefix = prefix }(m.prefix)
+	m.prefix = pointer
+	reflect.ValueOf(target).Elem().SetZero()
+	return asMalformed(jsonv2.Unmarshal(text, target, jsonv2.WithUnmarshalers(m.lenient)))
+}
+
+var errBulky = Malformed("too many elements for its size")
+
+// isMisfit tells well-formed JSON of the wrong type from bad JSON.
+func isMisfit(err error) bool {
+	var syntactic *jsontext.SyntacticError
+	var semantic *jsonv2.SemanticError
+	return !errors.As(err, &syntactic) && errors.As(err, &semantic)
+}
+
+// asMalformed keeps the offset of an error of package json and drops its text,
+// which quotes the body.
+func asMalformed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return malformed(offsetOf(err))
+}
+
+func offsetOf(err error) int64 {
+	var syntactic *jsontext.SyntacticError
+	var semantic *jsonv2.SemanticError
+	switch {
+	case errors.As(err, &syntactic):
+		return syntactic.ByteOffset
+	case errors.As(err, &semantic):
+		return semantic.ByteOffset
+	}
+	return 0
+}
+
+// shape is what JSON a Go type takes.
+type shape int
+
+const (
+	shapeOpen   shape = iota // takes anything, or leaves it to its elements
+	shapeString              // text
+	shapeBool
+	shapeInt
+	shapeFloat
+	shapeList   // slices
+	shapeMap    // maps
+	shapeStruct // structs, also those that package object decodes
+	shapeText   // has UnmarshalText only
+	shapeScalar // has UnmarshalJSON
+	shapeCustom // has UnmarshalJSONFrom and takes several kinds of JSON
+)
+
+var shapes sync.Map // reflect.Type to shape
+
+func shapeOf(t reflect.Type) shape {
+	if s, ok := shapes.Load(t); ok {
+		return s.(shape)
+	}
+	s := findShape(t)
+	shapes.Store(t, s)
+	return s
+}
+
+func findShape(t reflect.Type) shape {
+	pointer := reflect.PointerTo(t)
+	switch {
+	case t.Kind() == reflect.Pointer, t == reflect.TypeFor[Value](), t == reflect.TypeFor[json.RawMessage]():
+		return shapeOpen
+	case pointer.Implements(reflect.TypeFor[jsonv2.UnmarshalerFrom]()):
+		if t.Kind() == reflect.Struct && object.Describe(t).Streams() {
+			return shapeStruct
+		}
+		return shapeCustom
+	case pointer.Implements(reflect.TypeFor[json.Unmarshaler]()):
+		return shapeScalar
+	case pointer.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return shapeText
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return shapeString
+	case reflect.Bool:
+		return shapeBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return shapeInt
+	case reflect.Float32, reflect.Float64:
+		return shapeFloat
+	case reflect.Slice:
+		return shapeList
+	case reflect.Map:
+		return shapeMap
+	case reflect.Struct:
+		return shapeStruct
+	}
+	return shapeOpen
+}
+
+// unmarshal is called for every value of the second pass. It leaves what fits to
+// the decoder by returning ErrUnsupported.
+func (m *misfits) unmarshal(dec *jsontext.Decoder, target any) error {
+	v := reflect.ValueOf(target).Elem()
+	shape, kind := shapeOf(v.Type()), dec.PeekKind()
+	if shape == shapeOpen || kind == 'n' || kind == 0 {
+		return errors.ErrUnsupported
+	}
+	fits := false
+	switch shape {
+	case shapeString, shapeBool, shapeInt, shapeFloat:
+		return m.plain(dec, v, shape, kind)
+	case shapeScalar:
+		return m.scalar(dec, target, v)
+	case shapeCustom:
+		return m.custom(dec, v)
+	case shapeText:
+		fits = kind == '"'
+	case shapeList:
+		if kind == '{' {
+			return m.numbered(dec, v)
+		}
+		fits = kind == '['
+	case shapeMap:
+		fits = kind == '{'
+	case shapeStruct:
+		fits = kind == '{' || kind == '"' && object.Describe(v.Type()).Text >= 0
+	}
+	if fits {
+		return errors.ErrUnsupported
+	}
+	return m.skip(dec, v, shape)
+}
+
+// skip leaves the field zero. An empty list for an object is how PHP spells an
+// empty object: no misfit.
+func (m *misfits) skip(dec *jsontext.Decoder, v reflect.Value, shape shape) error {
+	v.SetZero()
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if shape == shapeMap || shape == shapeStruct {
+		if raw[0] == '[' && len(bytes.TrimLeft(raw[1:], " \t\r\n")) == 1 {
+			return nil
+		}
+	}
+	m.note(dec)
+	return nil
+}
+
+// plain decodes into a Go string, boolean or number. A value of another type that
+// can be told without loss is kept, and is a misfit all the same.
+func (m *misfits) plain(dec *jsontext.Decoder, v reflect.Value, shape shape, kind jsontext.Kind) error {
+	switch {
+	case shape == shapeString && kind == '"',
+		shape == shapeBool && (kind == 't' || kind == 'f'),
+		shape == shapeFloat && kind == '0':
+		return errors.ErrUnsupported
+	}
+	v.SetZero()
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if kind == '{' || kind == '[' {
+		m.note(dec)
+		return nil
+	}
+	text, _, err := unquote(raw)
+	if err != nil {
+		return err
+	}
+	switch shape {
+	case shapeString:
+		v.SetString(text)
+	case shapeBool:
+		value, _ := parseBool(text)
+		v.SetBool(value)
+	case shapeInt:
+		n, ok := parseInt(text)
+		if ok = ok && !v.OverflowInt(n); ok {
+			v.SetInt(n)
+		}
+		if ok && kind == '0' { // 5.0 is a spelling of 5.
+			return nil
+		}
+	case shapeFloat:
+		if f, err := strconv.ParseFloat(text, 64); err == nil {
+			v.SetFloat(f)
+		}
+	}
+	m.note(dec)
+	return nil
+}
+
+func (m *misfits) scalar(dec *jsontext.Decoder, target any, v reflect.Value) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if target.(json.Unmarshaler).UnmarshalJSON(raw) != nil {
+		v.SetZero()
+		m.note(dec)
+	}
+	return nil
+}
+
+// custom decodes a type that takes several kinds of JSON and refuses others.
+func (m *misfits) custom(dec *jsontext.Decoder, v reflect.Value) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	defer func(prefix string) { m.prefix = prefix }(m.prefix)
+	m.prefix += string(dec.StackPointer())
+	total := m.total
+	fresh := reflect.New(v.Type())
+	inner := jsontext.NewDecoder(bytes.NewBuffer(raw), jsonv2.WithUnmarshalers(m.lenient))
+	// Called on the method, because the decoder would come back to this function.
+	if err := fresh.Interface().(jsonv2.UnmarshalerFrom).UnmarshalJSONFrom(inner); err != nil {
+		v.SetZero()
+		m.total = total
+		m.pointers = m.pointers[:min(total, len(m.pointers))]
+		m.add(m.prefix)
+		return nil
+	}
+	v.Set(fresh.Elem())
+	return nil
+}
+
+// numbered decodes an object whose names are numbers into a list: how PHP spells
+// a list with gaps. An empty object is an empty list.
+func (m *misfits) numbered(dec *jsontext.Decoder, v reflect.Value) error {
+	v.SetZero()
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if name := token.String(); name == "" || digits(name) != len(name) {
+			m.note(dec)
+			if err := dec.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		element := reflect.New(v.Type().Elem())
+		if err := jsonv2.UnmarshalDecode(dec, element.Interface()); err != nil {
+			return err
+		}
+		v.Set(reflect.Append(v, element.Elem()))
+	}
+	_, err := dec.ReadToken()
+	return err
+}

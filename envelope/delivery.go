@@ -1,0 +1,146 @@
+package envelope
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Delivery is one webhook delivery on its way to your function. It is yours: it
+// shares nothing with other deliveries and stays valid for as long as you keep
+// it.
+type Delivery[M, T any] struct {
+	Provider string // name of the provider, such as "masivo"
+	Event    string // name of the event as the provider sent it
+	Known    bool   // whether this version of the provider's package knows the event
+
+	// Key tells this delivery from every other one and stays the same when the
+	// sender repeats it: the provider's message id, or what Config.Key made of
+	// the delivery, behind the names of provider and handler. It is empty where
+	// there is neither.
+	Key string
+
+	Meta    M // what the provider's envelope carries beside the payload
+	Payload T
+
+	// Raw is the body, byte for byte, as it was sent and verified.
+	Raw []byte
+
+	Received time.Time // when the body had been read
+
+	// Violations are the documented rules that the delivery breaks without being
+	// refused for it.
+	Violations []Violation
+
+	header http.Header
+	hidden []string
+	json   []byte // the body as JSON, if Raw is not
+}
+
+func (d *Delivery[M, T]) fill(c *call[M]) {
+	d.Provider = c.handler.provider
+	d.Event = c.open.Event
+	d.Known = c.known
+	d.Key = c.key
+	d.Meta = c.open.Meta
+	d.Raw = c.open.Message.Body
+	d.Received = c.open.Message.Received
+	d.Violations = c.violations
+	d.header = c.open.Message.Header
+	d.hidden = c.handler.hidden
+	d.json = c.open.JSON
+}
+
+// Header is a copy of the request's header without credentials: Authorization,
+// Proxy-Authorization, Cookie and the header that carries the secret.
+func (d *Delivery[M, T]) Header() http.Header {
+	header := d.header.Clone()
+	for _, name := range d.hidden {
+		header.Del(name)
+	}
+	return header
+}
+
+// Has reports whether a member was sent, even as null. The pointer (RFC 6901) is
+// relative to the whole body: "/data/customer/email". It is for the rare case in
+// which absent and null differ; a form is looked at as the JSON it stands for.
+func (d *Delivery[M, T]) Has(pointer string) bool {
+	text := d.Raw
+	if d.json != nil {
+		text = d.json
+	}
+	_, ok := find(text, pointer)
+	return ok
+}
+
+// LogValue describes the delivery without its content: provider, event, whether
+// the event is known, size, and the number of violations.
+func (d Delivery[M, T]) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("provider", d.Provider),
+		slog.String("event", loggable(d.Event, d.Known)),
+		slog.Int("size", len(d.Raw)),
+		slog.Int("violations", len(d.Violations)),
+	)
+}
+
+// Format prints what LogValue says, whatever the verb: a delivery that slips into
+// a log line takes nothing personal along. Print Payload if you mean it.
+func (d Delivery[M, T]) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "{%s %s, %d bytes, %d violations}",
+		d.Provider, loggable(d.Event, d.Known), len(d.Raw), len(d.Violations))
+}
+
+// loggable hides the name of an unknown event, which is text from the body.
+func loggable(event string, known bool) string {
+	if known || event == "" {
+		return event
+	}
+	return "*"
+}
+
+// find gives the part of a JSON text that a pointer leads to.
+func find(text []byte, pointer string) (jsontext.Value, bool) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text))
+	for token := range jsontext.Pointer(pointer).Tokens() {
+		if !enter(dec, token) {
+			return nil, false
+		}
+	}
+	value, err := dec.ReadValue()
+	return value, err == nil && (pointer == "" || strings.HasPrefix(pointer, "/"))
+}
+
+// enter moves the decoder to the member or element of that name.
+func enter(dec *jsontext.Decoder, name string) bool {
+	switch kind := dec.PeekKind(); kind {
+	case '{', '[':
+		if _, err := dec.ReadToken(); err != nil {
+			return false
+		}
+		for i := 0; dec.PeekKind() != '}' && dec.PeekKind() != ']'; i++ {
+			if kind == '[' && strconv.Itoa(i) == name {
+				return true
+			}
+			if kind == '{' {
+				token, err := dec.ReadToken()
+				if err != nil {
+					return false
+				}
+				if token.String() == name {
+					return true
+				}
+			}
+			if dec.SkipValue() != nil {
+				return false
+			}
+		}
+	}
+	return false
+}

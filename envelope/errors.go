@@ -1,0 +1,207 @@
+package envelope
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What can happen to a delivery. Every error that a Handler reports is an
+// *Error that wraps one of these, a *ValidationError, a *PanicError, or what
+// your function returned; test with errors.Is and errors.As.
+var (
+	// ErrMethod: the request was not a POST. Status 405.
+	ErrMethod = errors.New("method is not POST")
+	// ErrMediaType: the body is encoded in a way that is not served. Status 415.
+	ErrMediaType = errors.New("media type or content encoding is not served")
+	// ErrTooLarge: the body is longer than Config.MaxBody. Status 413.
+	ErrTooLarge = errors.New("body is too large")
+	// ErrRead: the body could not be read, or not in time. Status 408.
+	ErrRead = errors.New("body could not be read")
+	// ErrSignature: the delivery is not proven to come from the provider. Status
+	// 401. The finer errors below wrap it.
+	ErrSignature = errors.New("signature refused")
+	// ErrMalformed: the body is not JSON (or not a form), nested too deep, or not
+	// an envelope of the provider. Status 400.
+	ErrMalformed = errors.New("body is malformed")
+	// ErrNoEvent: the event's name can't be told and there is no Fallback. Status
+	// 500, so that it is seen at the sender and tried again.
+	ErrNoEvent = errors.New("event name can not be told")
+	// ErrBusy: Config.MaxConcurrent deliveries are being handled. Status 503.
+	ErrBusy = errors.New("too many deliveries at once")
+	// ErrDraining: Shutdown was called. Status 503.
+	ErrDraining = errors.New("handler is shutting down")
+	// ErrRunning: another delivery with the same key is being handled. Status 503.
+	ErrRunning = errors.New("delivery with the same key is running")
+	// ErrStore: the idempotency store did not answer. Status 503.
+	ErrStore = errors.New("idempotency store is not available")
+)
+
+// Why a signature was refused. Each wraps ErrSignature.
+var (
+	ErrSignatureMissing   = fmt.Errorf("%w: missing", ErrSignature)
+	ErrSignatureMalformed = fmt.Errorf("%w: malformed", ErrSignature)
+	ErrSignatureMismatch  = fmt.Errorf("%w: does not match", ErrSignature)
+	ErrSignatureTooOld    = fmt.Errorf("%w: timestamp too old", ErrSignature)
+	ErrSignatureTooNew    = fmt.Errorf("%w: timestamp too new", ErrSignature)
+)
+
+// ErrorKind names a row of the table of errors, for metrics and for people.
+type ErrorKind string
+
+// The kinds of errors, with the status that the sender is told.
+const (
+	KindMethod     ErrorKind = "method"     // 405
+	KindMediaType  ErrorKind = "media_type" // 415
+	KindTooLarge   ErrorKind = "too_large"  // 413
+	KindRead       ErrorKind = "read"       // 408
+	KindSignature  ErrorKind = "signature"  // 401
+	KindMalformed  ErrorKind = "malformed"  // 400
+	KindValidation ErrorKind = "validation" // 422
+	KindNoEvent    ErrorKind = "no_event"   // 500
+	KindFailed     ErrorKind = "failed"     // 500: your function returned an error
+	KindPanic      ErrorKind = "panic"      // 500: your function panicked
+	KindRetry      ErrorKind = "retry"      // 503: your function returned RetryAfter
+	KindBusy       ErrorKind = "busy"       // 503
+	KindDraining   ErrorKind = "draining"   // 503
+	KindRunning    ErrorKind = "running"    // 503
+	KindStore      ErrorKind = "store"      // 503
+	KindDropped    ErrorKind = "dropped"    // 200: your function returned Permanent
+)
+
+// Error is what a Handler reports of a delivery that was not handled. Its text
+// never quotes the delivery or a secret; the text of an error that your function
+// returned stands behind it as it is.
+type Error struct {
+	Kind       ErrorKind
+	Status     int           // what the sender is told
+	Retryable  bool          // whether the same delivery may succeed later
+	RetryAfter time.Duration // how long the sender is asked to wait; 0 if not asked
+	Offset     int64         // KindMalformed: the byte of the body where it was noticed
+	Err        error         // one of the Err variables, *ValidationError, *PanicError, or your own
+}
+
+// Error says what happened.
+func (e *Error) Error() string {
+	if e.Kind == KindMalformed && e.Offset > 0 {
+		return e.Err.Error() + " near byte " + strconv.FormatInt(e.Offset, 10)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap gives Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+func refusal(kind ErrorKind, status int, err error) *Error {
+	return &Error{Kind: kind, Status: status, Err: err}
+}
+
+func unavailable(kind ErrorKind, after time.Duration, err error) *Error {
+	return &Error{Kind: kind, Status: http.StatusServiceUnavailable, Retryable: true, RetryAfter: after, Err: err}
+}
+
+func malformed(offset int64) *Error {
+	return &Error{Kind: KindMalformed, Status: http.StatusBadRequest, Offset: offset, Err: ErrMalformed}
+}
+
+// Malformed is for the Open function of a Provider: it refuses a body as
+// ErrMalformed and says in reason why. The reason must not quote the body.
+func Malformed(reason string) error {
+	return refusal(KindMalformed, http.StatusBadRequest, fmt.Errorf("%w: %s", ErrMalformed, reason))
+}
+
+// RetryAfter is for your function to return when the sender shall try again, not
+// sooner than in d: status 503 with Retry-After. The wait is rounded up to whole
+// seconds. err may be nil.
+func RetryAfter(d time.Duration, err error) error {
+	if err == nil {
+		err = errors.New("try again later")
+	}
+	return unavailable(KindRetry, d, err)
+}
+
+// Permanent is for your function to return when trying again is useless: the
+// sender is told 200 and stops, and the delivery counts as dropped. err may be
+// nil.
+func Permanent(err error) error {
+	if err == nil {
+		err = errors.New("dropped")
+	}
+	return &Error{Kind: KindDropped, Status: http.StatusOK, Err: err}
+}
+
+// ValidationError says which identities of a delivery are missing or mistyped
+// (or, with ValidateAll, which rules it breaks). Status 422.
+type ValidationError struct {
+	Violations []Violation
+}
+
+// Error lists pointers and rules, never values.
+func (e *ValidationError) Error() string {
+	var b strings.Builder
+	b.WriteString("validation failed:")
+	for i, v := range e.Violations {
+		if i == maxListed {
+			fmt.Fprintf(&b, " and %d more", len(e.Violations)-i)
+			break
+		}
+		b.WriteString(" " + v.safePointer() + " " + v.Rule)
+	}
+	return b.String()
+}
+
+// maxListed bounds the violations that one error text lists.
+const maxListed = 8
+
+// PanicError says that your function panicked. It carries the type of what was
+// thrown, not its text, which may quote the delivery. Status 500.
+type PanicError struct {
+	Type  string // Go type of the value, such as runtime.boundsError
+	Stack []byte // as debug.Stack gives it
+}
+
+// Error names the type.
+func (e *PanicError) Error() string { return "function panicked with " + e.Type }
+
+func newPanicError(thrown any) *Error {
+	return &Error{
+		Kind:      KindPanic,
+		Status:    http.StatusInternalServerError,
+		Retryable: true,
+		Err:       &PanicError{Type: fmt.Sprintf("%T", thrown), Stack: debug.Stack()},
+	}
+}
+
+// classify makes an *Error of what a function returned.
+func classify(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var own *Error
+	if errors.As(err, &own) && (own.Kind == KindRetry || own.Kind == KindDropped) {
+		if own != err { // Keep what the function wrapped around it.
+			wrapped := *own
+			wrapped.Err = err
+			return &wrapped
+		}
+		return own
+	}
+	return &Error{Kind: KindFailed, Status: http.StatusInternalServerError, Retryable: true, Err: err}
+}
+
+// replies are the constant bodies of the answers that are not 200.
+var replies = map[int]string{
+	http.StatusBadRequest:            "malformed\n",
+	http.StatusUnauthorized:          "signature refused\n",
+	http.StatusMethodNotAllowed:      "method not allowed\n",
+	http.StatusRequestTimeout:        "body not read\n",
+	http.StatusRequestEntityTooLarge: "too large\n",
+	http.StatusUnsupportedMediaType:  "media type not served\n",
+	http.StatusUnprocessableEntity:   "invalid\n",
+	http.StatusInternalServerError:   "failed\n",
+	http.StatusServiceUnavailable:    "try again later\n",
+}

@@ -1,0 +1,311 @@
+package envelope
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Handler receives the deliveries of one provider: it verifies, opens, decodes
+// and validates each and calls the function of its event. It is an http.Handler,
+// safe for concurrent use, and does not change once it is made.
+type Handler struct {
+	provider   string
+	config     Config
+	mediaTypes []string
+	eventName  func(*http.Request) string
+	hidden     []string // headers that a Delivery does not show
+	registered []string
+	engine     engine
+
+	mu       sync.Mutex
+	running  int
+	draining chan struct{} // closed when Shutdown is called
+	idle     chan struct{} // closed when draining and nothing runs
+}
+
+// engine is what a handler does with the types of its provider.
+type engine interface {
+	process(ctx context.Context, m *Message, o *Observation) *Error
+}
+
+// Message is a verified delivery without its HTTP request: what Dispatch takes
+// from a queue, and what a KeyFunc or an Open function looks at.
+type Message struct {
+	// Body is the body as it was sent. It must not change as long as any
+	// Delivery made of it is in use.
+	Body []byte
+
+	// Header is the header it was sent with. A JSON body with its event's name
+	// needs none.
+	Header http.Header
+
+	// Event is the event's name where it is not in the body: Delivery.Event of
+	// the first reception. It may be empty for providers that put it there.
+	Event string
+
+	// Received is when the delivery arrived. Zero means now.
+	Received time.Time
+}
+
+// NewHandler makes the handler of a provider. Provider packages wrap it; call it
+// for a Provider of your own. It is an error if deliveries could not be verified
+// (no Verifier and no Unverified), if an event is registered twice or a function
+// is nil, and if idempotency is asked for where deliveries have no key.
+func NewHandler[M any](p Provider[M], config Config, routes ...Route[M]) (*Handler, error) {
+	h, err := newHandler(p, config, routes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", orDefault(p.Name, "envelope"), err)
+	}
+	return h, nil
+}
+
+func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handler, error) {
+	if p.Name == "" {
+		return nil, errors.New("the provider has no name")
+	}
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if config.Idempotency != nil && config.Key == nil && p.Key == nil {
+		return nil, errors.New("idempotency needs Config.Key: the provider sends no message id")
+	}
+	e := &engineOf[M]{provider: p, routes: map[string]Route[M]{}, names: map[string]bool{}}
+	for _, event := range p.Events {
+		e.names[event.name] = true
+	}
+	for _, route := range routes {
+		if err := e.register(route); err != nil {
+			return nil, err
+		}
+	}
+	h := &Handler{
+		provider:   p.Name,
+		config:     config,
+		mediaTypes: p.MediaTypes,
+		eventName:  p.EventName,
+		hidden:     append([]string{"Authorization", "Proxy-Authorization", "Cookie"}, p.SecretHeaders...), // "" is none.
+		registered: slices.Sorted(maps.Keys(e.routes)),
+		engine:     e,
+		draining:   make(chan struct{}),
+		idle:       make(chan struct{}),
+	}
+	e.start(h)
+	return h, nil
+}
+
+func (e *engineOf[M]) register(route Route[M]) error {
+	_, twice := e.routes[route.event]
+	switch {
+	case route.begin == nil:
+		return errors.New("a route is empty")
+	case route.isNil:
+		return fmt.Errorf("the function of %s is nil", orDefault(route.event, "the fallback"))
+	case route.fallback && e.fallback != nil:
+		return errors.New("there are two fallbacks")
+	case route.fallback:
+		e.fallback = &route
+		return nil
+	case twice:
+		return fmt.Errorf("event %s is registered twice", route.event)
+	}
+	e.routes[route.event] = route
+	return nil
+}
+
+// Registered lists the names of the events that have a function, sorted.
+func (h *Handler) Registered() []string { return slices.Clone(h.registered) }
+
+// ServeHTTP receives one delivery. It answers 200 with an empty body, or the
+// status of the error with one constant line.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	o := Observation{Provider: h.provider, Handler: h.config.Name}
+	err := h.serve(w, r, &o)
+	h.reply(w, err)
+	o.finish(err, start)
+	h.observe(r.Context(), o)
+}
+
+func (o *Observation) finish(err *Error, start time.Time) {
+	o.Status = http.StatusOK
+	o.Duration = time.Since(start)
+	if err != nil {
+		o.Err, o.Status, o.Outcome = err, err.Status, outcomeOf(err)
+	}
+}
+
+// serve is the way of a delivery up to the verified body.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, o *Observation) *Error {
+	lift := h.limitReading(w)
+	if err := h.admit(r); err != nil {
+		return err
+	}
+	body, err := h.read(r)
+	o.Size = len(body)
+	if err != nil {
+		return err
+	}
+	lift()
+	if h.config.Verifier != nil {
+		if err := h.config.Verifier(r, body); err != nil {
+			return h.refused(err)
+		}
+	}
+	m := Message{Body: body, Header: r.Header, Received: h.config.Now()}
+	if h.eventName != nil {
+		m.Event = h.eventName(r)
+	}
+	return h.handle(r.Context(), &m, o)
+}
+
+// refused makes 401 of a verifier's error, unless that asks for another try.
+func (h *Handler) refused(err error) *Error {
+	var later *Error
+	if errors.As(err, &later) && later.Kind == KindRetry {
+		return later
+	}
+	if !errors.Is(err, ErrSignature) {
+		err = fmt.Errorf("%w: %w", ErrSignature, err)
+	}
+	return refusal(KindSignature, http.StatusUnauthorized, err)
+}
+
+// Dispatch handles a delivery that was verified before it came here, by another
+// handler that put it into a queue for example. It does all that follows
+// verification, and returns nil or an *Error: its Retryable says whether to
+// deliver the message again, its RetryAfter how long to wait.
+func (h *Handler) Dispatch(ctx context.Context, m Message) error {
+	start := time.Now()
+	if m.Received.IsZero() {
+		m.Received = h.config.Now()
+	}
+	o := Observation{Provider: h.provider, Handler: h.config.Name, Size: len(m.Body)}
+	err := h.dispatch(ctx, &m, &o)
+	o.finish(err, start)
+	h.observe(ctx, o)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+func (h *Handler) dispatch(ctx context.Context, m *Message, o *Observation) *Error {
+	if int64(len(m.Body)) > h.config.MaxBody {
+		return refusal(KindTooLarge, http.StatusRequestEntityTooLarge, ErrTooLarge)
+	}
+	return h.handle(ctx, m, o)
+}
+
+// handle counts the delivery among the running ones while it is worked on.
+func (h *Handler) handle(ctx context.Context, m *Message, o *Observation) *Error {
+	if err := h.enter(); err != nil {
+		return err
+	}
+	defer h.leave()
+	return h.engine.process(ctx, m, o)
+}
+
+func (h *Handler) enter() *Error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.isDraining():
+		return unavailable(KindDraining, h.config.RetryAfter, ErrDraining)
+	case h.config.MaxConcurrent > 0 && h.running >= h.config.MaxConcurrent:
+		return unavailable(KindBusy, h.config.RetryAfter, ErrBusy)
+	}
+	h.running++
+	return nil
+}
+
+func (h *Handler) leave() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running--
+	if h.running == 0 && h.isDraining() {
+		close(h.idle)
+	}
+}
+
+func (h *Handler) isDraining() bool {
+	select {
+	case <-h.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// Shutdown refuses new deliveries with 503 and waits for those that are being
+// handled. It returns nil when none is left, or a *ShutdownError when ctx ends
+// first; what still runs then goes on. Call it before http.Server.Shutdown if
+// other handlers share the server, after it otherwise. Calling it again waits
+// again.
+func (h *Handler) Shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	if !h.isDraining() {
+		close(h.draining)
+		if h.running == 0 {
+			close(h.idle)
+		}
+	}
+	h.mu.Unlock()
+	select {
+	case <-h.idle:
+		return nil
+	case <-ctx.Done():
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.running == 0 {
+			return nil
+		}
+		return &ShutdownError{Running: h.running, Err: ctx.Err()}
+	}
+}
+
+// ShutdownError says how many deliveries were still being handled when Shutdown
+// gave up.
+type ShutdownError struct {
+	Running int
+	Err     error // why it gave up: the context's error
+}
+
+// Error gives the number.
+func (e *ShutdownError) Error() string {
+	return strconv.Itoa(e.Running) + " deliveries still running: " + e.Err.Error()
+}
+
+// Unwrap gives the context's error.
+func (e *ShutdownError) Unwrap() error { return e.Err }
+
+// reply answers the sender. Nothing of the delivery is in the answer.
+func (h *Handler) reply(w http.ResponseWriter, err *Error) {
+	if err == nil || err.Status == http.StatusOK {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("X-Content-Type-Options", "nosniff")
+	switch err.Status {
+	case http.StatusMethodNotAllowed:
+		header.Set("Allow", http.MethodPost)
+	case http.StatusServiceUnavailable:
+		after := max(1, int(math.Ceil(orDefault(err.RetryAfter, h.config.RetryAfter).Seconds())))
+		header.Set("Retry-After", strconv.Itoa(after))
+	case http.StatusRequestEntityTooLarge, http.StatusRequestTimeout:
+		header.Set("Connection", "close") // The rest of the body is not worth reading.
+	}
+	w.WriteHeader(err.Status)
+	// The sender may be gone; there is nobody else to tell.
+	_, _ = w.Write([]byte(replies[err.Status]))
+}

@@ -1,0 +1,100 @@
+package envelope
+
+import (
+	"net/http"
+	"reflect"
+)
+
+// Provider describes how a sender's deliveries are opened. M is what its
+// envelope carries beside the payload. The four provider packages are made of
+// one each; write your own for a fifth.
+type Provider[M any] struct {
+	// Name appears in logs, keys and observations, such as "masivo".
+	Name string
+
+	// Events are the events that the package knows.
+	Events []AnyEvent[M]
+
+	// Layout says where a JSON body carries event and payload. The other members
+	// of the object are decoded into M. Leave it zero if the whole body is the
+	// payload.
+	Layout Layout
+
+	// EventName tells an event that travels outside the body, in a header for
+	// example. It is optional, called after verification, and goes before the
+	// name in the body.
+	EventName func(*http.Request) string
+
+	// Open replaces Layout where that does not describe the body. It must refuse a
+	// malformed body itself: nothing else looks at one whose event nobody wants.
+	Open func(*Opening[M]) error
+
+	// Key gives the id that the provider sends with a message and repeats when it
+	// sends the message again. It is optional.
+	Key func(meta *M) string
+
+	// Check reports rules that tags on a struct can't express. The rules
+	// RuleRequired and RuleType refuse the delivery. It is optional.
+	Check func(meta *M, payload any) []Violation
+
+	// MediaTypes are the only media types that are accepted when the sender names
+	// one. Empty means any: the bytes decide.
+	MediaTypes []string
+
+	// SecretHeaders are headers that carry credentials.
+	SecretHeaders []string
+}
+
+// Layout names the members of a JSON envelope.
+type Layout struct {
+	// Event lists the members that may hold the event's name; the first one that
+	// is there counts.
+	Event []string
+	// Payload is the member that holds the payload. It is an identity: strict
+	// validation refuses a delivery of a known event without it.
+	Payload string
+}
+
+// Opening is a verified delivery that a Provider's Open function takes apart. It
+// reads Message, and sets the other fields.
+type Opening[M any] struct {
+	Message *Message
+
+	Meta  M
+	Event string // name of the event; "" if it can't be told
+
+	// Pointer (RFC 6901) leads to the payload in the body; "" means the whole
+	// body.
+	Pointer string
+
+	// Value is a pointer to the payload if Open has decoded it already. Otherwise
+	// the payload is decoded from the JSON that Pointer leads to.
+	Value any
+
+	// JSON is the body as JSON, if the body itself is not.
+	JSON []byte
+
+	// Members lists the members around the payload that Open understood; the
+	// others are drift. Body takes its place where one Go type describes the
+	// whole body.
+	Members []string
+	Body    reflect.Type
+
+	misfits  *misfits
+	maxDepth int
+}
+
+// TooDeep reports whether JSON text is nested deeper than Config.MaxDepth. An
+// Open function asks before it decodes, and refuses with Malformed.
+func (o *Opening[M]) TooDeep(text []byte) bool { return tooDeep(text, o.maxDepth) }
+
+// Decode decodes JSON text into what target points to, with the tolerance of a
+// payload: a member whose type does not fit stays zero and is drift. Pointer
+// says where in the body the text stands.
+func (o *Opening[M]) Decode(text []byte, pointer string, target any) error {
+	return o.misfits.decode(text, pointer, target)
+}
+
+// Mistyped records a member whose type does not fit, for an Open function that
+// decodes by other means than Decode.
+func (o *Opening[M]) Mistyped(pointer string) { o.misfits.add(pointer) }

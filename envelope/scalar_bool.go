@@ -1,0 +1,91 @@
+package envelope
+
+import "strings"
+
+// Bool is a boolean for places where an explicit false must be told from "not
+// sent", or where the sender's spelling varies: true, 1, "true", "yes", "y" and
+// "on" are true; false, 0, "false", "no", "n" and "off" are false, in any case.
+// The zero Bool means "not sent".
+type Bool struct{ wire string }
+
+// NewBool is b as if it had been sent.
+func NewBool(b bool) Bool {
+	if b {
+		return Bool{"true"}
+	}
+	return Bool{"false"}
+}
+
+// Sent reports whether a boolean was sent; false counts, null does not.
+func (b Bool) Sent() bool { return b.wire != "" }
+
+// Bool is the value; false if not sent.
+func (b Bool) Bool() bool {
+	v, _ := parseBool(wireText(b.wire))
+	return v
+}
+
+// IsFalse reports whether a false was sent.
+func (b Bool) IsFalse() bool { return b.Sent() && !b.Bool() }
+
+// String is "true", "false", or "" if it was not sent.
+func (b Bool) String() string {
+	switch {
+	case !b.Sent():
+		return ""
+	case b.Bool():
+		return "true"
+	}
+	return "false"
+}
+
+// Equal reports whether both were sent and have the same value, or neither was
+// sent.
+func (b Bool) Equal(other Bool) bool { return b.String() == other.String() }
+
+// MarshalJSON writes the boolean as it was sent, or null.
+func (b Bool) MarshalJSON() ([]byte, error) { return marshalWire(b.wire) }
+
+// UnmarshalJSON accepts the spellings listed at Bool, null, and "".
+func (b *Bool) UnmarshalJSON(data []byte) error {
+	text, quoted, err := unquote(data)
+	switch {
+	case err != nil:
+		return err
+	case !quoted && text == null, quoted && text == "":
+		b.wire = ""
+		return nil
+	}
+	if _, ok := parseBool(text); !ok {
+		return errNotBool
+	}
+	b.wire = string(data)
+	return nil
+}
+
+// MarshalText writes true, false, or nothing.
+func (b Bool) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText accepts the spellings listed at Bool in a form value.
+func (b *Bool) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		b.wire = ""
+		return nil
+	}
+	v, ok := parseBool(string(text))
+	if !ok {
+		return errNotBool
+	}
+	*b = NewBool(v)
+	return nil
+}
+
+func parseBool(text string) (value, ok bool) {
+	switch strings.ToLower(text) {
+	case "true", "1", "yes", "y", "on":
+		return true, true
+	case "false", "0", "no", "n", "off":
+		return false, true
+	}
+	return false, false
+}

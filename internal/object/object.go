@@ -1,0 +1,319 @@
+// Package object decodes and encodes JSON objects whose Go type needs more than
+// struct tags: objects with one shape a kind, and objects that keep the members
+// they have no field for.
+//
+// Decoding is streaming, so that nesting costs no more than a look ahead for the
+// kind; a method that is handed the text of its object would read the innermost
+// bytes once a level.
+package object
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Info is what the tags of a struct say. The tag `wire` knows:
+//
+//	wire:"kind"            the member that chooses the variant
+//	wire:"variant=NAME"    pointer to the struct for the kind NAME
+//	wire:"other"           json.RawMessage, the whole object of an unknown kind
+//	wire:"extra"           map from name to value, members without a field
+//	wire:"text"            string, the value where a JSON string stands for the object
+type Info struct {
+	Members  map[string]int // JSON name to field index
+	Names    []string       // JSON names in the order of the fields
+	Kind     string         // JSON name of the discriminator, or ""
+	Variants map[string]int // kind to field index
+	Other    int            // field index, or -1
+	Extra    int            // field index, or -1
+	Text     int            // field index, or -1
+}
+
+var infos sync.Map // reflect.Type to *Info
+
+// Describe reads the tags of a struct type, once a type.
+func Describe(t reflect.Type) *Info {
+	if info, ok := infos.Load(t); ok {
+		return info.(*Info)
+	}
+	info := &Info{Members: map[string]int{}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); f.IsExported() && name != "-" && name != "" {
+			info.Members[name] = i
+			info.Names = append(info.Names, name)
+			if f.Tag.Get("wire") == "kind" {
+				info.Kind = name
+			}
+		}
+		switch tag := f.Tag.Get("wire"); {
+		case tag == "other":
+			info.Other = i
+		case tag == "extra":
+			info.Extra = i
+		case tag == "text":
+			info.Text = i
+		case strings.HasPrefix(tag, "variant="):
+			info.Variants[strings.TrimPrefix(tag, "variant=")] = i
+		}
+	}
+	actual, _ := infos.LoadOrStore(t, info)
+	return actual.(*Info)
+}
+
+// Streams reports whether a struct type has a tag that only this package serves.
+func (i *Info) Streams() bool { return len(i.Variants) > 0 || i.Extra >= 0 || i.Text >= 0 }
+
+var errNotObject = errors.New("not an object")
+
+// Unmarshal is Decode for the text of one object.
+func Unmarshal(data []byte, target any) error {
+	return jsonv2.Unmarshal(data, target) // Comes back through UnmarshalJSONFrom.
+}
+
+// Decode reads the next value of dec, an object or null, into the struct that
+// target points to.
+func Decode(dec *jsontext.Decoder, target any) error {
+	v := reflect.ValueOf(target).Elem()
+	v.SetZero()
+	info := Describe(v.Type())
+	switch kind := dec.PeekKind(); {
+	case kind == '"' && info.Text >= 0:
+		return jsonv2.UnmarshalDecode(dec, v.Field(info.Text).Addr().Interface())
+	case kind == 'n':
+		return dec.SkipValue()
+	case kind == 0:
+		return dec.SkipValue() // Gives the syntax error.
+	case kind != '{':
+		return errNotObject
+	}
+	into := []reflect.Value{v}
+	if info.Kind != "" {
+		kind, err := peekKind(dec, info.Kind)
+		if err != nil { // Bad syntax, or a decoder that has not buffered the whole object.
+			raw, err := dec.ReadValue()
+			if err != nil {
+				return err
+			}
+			return jsonv2.Unmarshal(raw, target, dec.Options())
+		}
+		if i, ok := info.Variants[kind]; ok {
+			variant := reflect.New(v.Field(i).Type().Elem())
+			v.Field(i).Set(variant)
+			into = append(into, variant.Elem())
+		} else if info.Other >= 0 {
+			return decodeOther(dec, v, info)
+		}
+	}
+	return decodeMembers(dec, into)
+}
+
+// peekKind finds the text of the discriminator in the object that comes next,
+// wherever it stands there, without consuming anything.
+func peekKind(dec *jsontext.Decoder, kind string) (string, error) {
+	ahead := decoders.Get().(*lookahead)
+	defer decoders.Put(ahead)
+	ahead.reset(unread(dec))
+	if _, err := ahead.ReadToken(); err != nil {
+		return "", err
+	}
+	for ahead.PeekKind() == '"' {
+		name, err := ahead.ReadToken()
+		if err != nil {
+			return "", err
+		}
+		if name.String() != kind {
+			if err := ahead.SkipValue(); err != nil {
+				return "", err
+			}
+			continue
+		}
+		value, err := ahead.ReadToken()
+		if err != nil || value.Kind() != '"' {
+			return "", err
+		}
+		return value.String(), nil
+	}
+	return "", nil
+}
+
+// unread is the text from the next value on. What the decoder has peeked at may
+// still be preceded by a comma or a colon.
+func unread(dec *jsontext.Decoder) []byte {
+	return bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n,:")
+}
+
+type lookahead struct {
+	jsontext.Decoder
+	buf bytes.Buffer
+}
+
+// reset makes the text the input. A bytes.Buffer is read in place; dropping the
+// check for duplicate names is safe because the object is read again.
+func (l *lookahead) reset(text []byte) {
+	l.buf = *bytes.NewBuffer(text)
+	l.Reset(&l.buf, jsontext.AllowDuplicateNames(true))
+}
+
+var decoders = sync.Pool{New: func() any { return new(lookahead) }}
+
+// decodeMembers reads an object into every struct that has a field of a member's
+// name. The first struct is the holder, which also keeps the extra members.
+func decodeMembers(dec *jsontext.Decoder, into []reflect.Value) error {
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := decodeMember(dec, token.String(), into); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+func decodeMember(dec *jsontext.Decoder, name string, into []reflect.Value) error {
+	var first reflect.Value
+	for i := len(into) - 1; i >= 0; i-- { // The variant's type is the more exact one.
+		index, ok := Describe(into[i].Type()).Members[name]
+		if !ok {
+			continue
+		}
+		field := into[i].Field(index)
+		if first.IsValid() {
+			if first.Type().AssignableTo(field.Type()) {
+				field.Set(first)
+			}
+			continue
+		}
+		if err := jsonv2.UnmarshalDecode(dec, field.Addr().Interface()); err != nil {
+			return err
+		}
+		first = field
+	}
+	if first.IsValid() {
+		return nil
+	}
+	extra := Describe(into[0].Type()).Extra
+	if extra < 0 {
+		return dec.SkipValue()
+	}
+	members := into[0].Field(extra)
+	if members.IsNil() {
+		members.Set(reflect.MakeMap(members.Type()))
+	}
+	value := reflect.New(members.Type().Elem())
+	if err := jsonv2.UnmarshalDecode(dec, value.Interface()); err != nil {
+		return err
+	}
+	members.SetMapIndex(reflect.ValueOf(name), value.Elem())
+	return nil
+}
+
+// decodeOther keeps the text of an object of an unknown kind, and reads what it
+// has in common with the known ones as far as it fits.
+func decodeOther(dec *jsontext.Decoder, v reflect.Value, info *Info) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if raw = bytes.Clone(raw); len(bytes.Trim(raw, "{} \t\r\n")) == 0 {
+		return nil
+	}
+	v.Field(info.Other).SetBytes(raw)
+	var members map[string]json.RawMessage
+	if err := jsonv2.Unmarshal(raw, &members); err != nil {
+		return err
+	}
+	for name, index := range info.Members {
+		field := v.Field(index)
+		if jsonv2.Unmarshal(members[name], field.Addr().Interface()) != nil {
+			field.SetZero()
+		}
+	}
+	return nil
+}
+
+// Marshal encodes the struct that source points to: the variant that is set, the
+// text of an unknown kind, or the members that are not zero with the extra ones.
+func Marshal(source any) ([]byte, error) {
+	v := reflect.ValueOf(source).Elem()
+	info := Describe(v.Type())
+	if info.Text >= 0 && v.Field(info.Text).Len() > 0 {
+		return jsonv2.Marshal(v.Field(info.Text).String())
+	}
+	for kind, i := range info.Variants {
+		if v.Field(i).IsNil() {
+			continue
+		}
+		variant := reflect.New(v.Field(i).Type().Elem())
+		variant.Elem().Set(v.Field(i).Elem())
+		if index, ok := Describe(variant.Elem().Type()).Members[info.Kind]; ok {
+			variant.Elem().Field(index).SetString(kind)
+		}
+		return jsonv2.Marshal(variant.Interface())
+	}
+	if info.Other >= 0 && v.Field(info.Other).Len() > 0 {
+		return v.Field(info.Other).Bytes(), nil
+	}
+	return marshalMembers(v, info)
+}
+
+func marshalMembers(v reflect.Value, info *Info) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := jsontext.NewEncoder(&buf)
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return nil, err
+	}
+	for _, name := range info.Names {
+		if field := v.Field(info.Members[name]); !field.IsZero() {
+			if err := marshalMember(enc, name, field); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if info.Extra >= 0 {
+		extra := v.Field(info.Extra)
+		names := extra.MapKeys()
+		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, name := range names {
+			if _, named := info.Members[name.String()]; named {
+				continue
+			}
+			if err := marshalMember(enc, name.String(), extra.MapIndex(name)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := enc.WriteToken(jsontext.EndObject); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(buf.Bytes()), nil
+}
+
+func marshalMember(enc *jsontext.Encoder, name string, value reflect.Value) error {
+	if err := enc.WriteToken(jsontext.String(name)); err != nil {
+		return err
+	}
+	return jsonv2.MarshalEncode(enc, value.Interface())
+}
+
+// PeekKind finds the discriminator of the object that comes next without
+// consuming anything; ok is false where that is no valid object.
+func PeekKind(dec *jsontext.Decoder, member string) (kind string, ok bool) {
+	dec.PeekKind()
+	kind, err := peekKind(dec, member)
+	return kind, err == nil
+}
