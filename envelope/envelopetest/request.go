@@ -1,0 +1,251 @@
+package envelopetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/probe"
+)
+
+// Kit is what a provider's test kit knows of its provider.
+type Kit[M any] struct {
+	// Provider is the provider's name: the folder of its golden deliveries.
+	Provider string
+
+	// Secret is what requests are signed with unless Options name another.
+	Secret string
+
+	// Sign proves the origin of a request, as the provider does.
+	Sign func(r *http.Request, body []byte, secret string, at time.Time) error
+
+	// Pointer leads to the payload in the body of an event: "/data", or "" for
+	// the whole body.
+	Pointer func(event string) string
+
+	// Prepare sets what else the provider sends, such as a header with the
+	// event's name. It is optional.
+	Prepare func(r *http.Request, event string)
+
+	// Encode turns a changed JSON body into the encoding of a form golden. It is
+	// needed only by providers that have some.
+	Encode func(body []byte, encoder string) ([]byte, error)
+}
+
+// Options choose what a request is like. The zero value is the basic delivery,
+// as JSON, well signed, sent now.
+type Options struct {
+	Situation string    // a situation of the golden deliveries; default "basic"
+	Encoder   string    // "qs" or "php": a form; default JSON
+	Secret    string    // signs the request; default the kit's
+	URL       string    // default https://example.com/webhooks/<provider>
+	At        time.Time // when the provider signs; default now
+}
+
+// NewRequest makes a request of a golden delivery. The changes are made to the
+// typed payload before the request is signed.
+func NewRequest[M, T any](tb testing.TB, kit Kit[M], options Options, event envelope.Event[M, T], changes ...func(*T)) *http.Request {
+	tb.Helper()
+	golden, err := Find(kit.Provider, event.Name(), options.Situation, options.Encoder)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	body := golden.Body
+	if len(changes) > 0 {
+		// Changes are made to the JSON twin of a form.
+		twin, err := Find(kit.Provider, event.Name(), options.Situation, "")
+		if err == nil {
+			body, err = change(twin.Body, kit.Pointer(event.Name()), changes)
+		}
+		if err == nil && options.Encoder != "" {
+			body, err = kit.Encode(body, options.Encoder)
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	r, err := kit.Request(golden, body, options)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return r
+}
+
+// Request makes a signed request of a body in the encoding of a golden delivery.
+func (k Kit[M]) Request(golden Golden, body []byte, options Options) (*http.Request, error) {
+	if options.URL == "" {
+		options.URL = "https://example.com/webhooks/" + k.Provider
+	}
+	if options.Secret == "" {
+		options.Secret = k.Secret
+	}
+	if options.At.IsZero() {
+		options.At = time.Now()
+	}
+	r := httptest.NewRequest(http.MethodPost, options.URL, nil)
+	setBody(r, body)
+	r.Header.Set("Content-Type", golden.ContentType)
+	if k.Prepare != nil {
+		k.Prepare(r, golden.Event)
+	}
+	if err := k.Sign(r, body, options.Secret, options.At); err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return r, nil
+}
+
+// setBody gives a request a body that can be read again for a second delivery.
+func setBody(r *http.Request, body []byte) {
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body, _ = r.GetBody()
+	r.ContentLength = int64(len(body))
+}
+
+// change applies changes to the payload in a body and leaves the rest as it is.
+func change[T any](body []byte, pointer string, changes []func(*T)) ([]byte, error) {
+	name := strings.TrimPrefix(pointer, "/")
+	members, err := membersOf(body, name)
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range members {
+		if m.name != name {
+			continue
+		}
+		var payload T
+		if err := json.Unmarshal(m.value, &payload); err != nil {
+			return nil, err
+		}
+		for _, f := range changes {
+			f(&payload)
+		}
+		if members[i].value, err = json.Marshal(payload); err != nil {
+			return nil, err
+		}
+		return joined(members), nil
+	}
+	return nil, fmt.Errorf("the golden delivery has no member %q to change", name)
+}
+
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+// membersOf takes an object apart and keeps the order of its members. Without a
+// name the whole body is one.
+func membersOf(body []byte, name string) ([]member, error) {
+	if name == "" {
+		return []member{{"", body}}, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	var members []member
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		m := member{name: token.(string)} // The names of an object are strings.
+		if err := dec.Decode(&m.value); err != nil {
+			return nil, err
+		}
+		members = append(members, m)
+	}
+	return members, nil
+}
+
+func joined(members []member) []byte {
+	if len(members) == 1 && members[0].name == "" {
+		return members[0].value
+	}
+	var b bytes.Buffer
+	for i, m := range members {
+		b.WriteByte("{,"[min(i, 1)])
+		name, _ := json.Marshal(m.name) // A string can be encoded.
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(m.value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// Again gives the same request for another delivery: what a sender's retry, or an
+// attacker's replay, looks like.
+func Again(tb testing.TB, r *http.Request) *http.Request {
+	tb.Helper()
+	again := r.Clone(r.Context())
+	body, err := r.GetBody()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	again.Body = body
+	return again
+}
+
+// Altered gives the request with one byte of white space behind its body: what
+// was signed is not what is sent.
+func Altered(tb testing.TB, r *http.Request) *http.Request {
+	tb.Helper()
+	return resized(tb, r, 1)
+}
+
+// TooLarge gives the request with so much white space behind its body that a
+// handler of default limits refuses it.
+func TooLarge(tb testing.TB, r *http.Request) *http.Request {
+	tb.Helper()
+	return resized(tb, r, envelope.DefaultMaxBody)
+}
+
+func resized(tb testing.TB, r *http.Request, more int) *http.Request {
+	tb.Helper()
+	again := Again(tb, r)
+	body, err := io.ReadAll(again.Body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	setBody(again, append(body, bytes.Repeat([]byte(" "), more)...))
+	return again
+}
+
+// Result is what a handler made of one request.
+type Result struct {
+	Status int         // what the sender is told
+	Header http.Header // of the answer
+	Body   string      // of the answer
+
+	Event      string
+	Outcome    envelope.Outcome
+	Drift      []envelope.Drift
+	Violations []envelope.Violation
+	Err        error // nil, or an *envelope.Error
+}
+
+// Deliver runs a request through a handler, or through a mux or middleware with a
+// handler in it. Outcome is empty if the request did not reach one.
+func Deliver(tb testing.TB, h http.Handler, r *http.Request) Result {
+	tb.Helper()
+	var result Result
+	ctx := probe.With(r.Context(), func(observation, drift, violations any) {
+		o, _ := observation.(envelope.Observation)
+		result.Event, result.Outcome, result.Err = o.Event, o.Outcome, o.Err
+		result.Drift, _ = drift.([]envelope.Drift)
+		result.Violations, _ = violations.([]envelope.Violation)
+	})
+	recorder := httptest.NewRecorder()
+	h.ServeHTTP(recorder, r.WithContext(ctx))
+	result.Status = recorder.Code
+	result.Header = recorder.Header()
+	result.Body = recorder.Body.String()
+	return result
+}

@@ -1,0 +1,374 @@
+package conformance
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+)
+
+// sameName compares the names of a Go type and of a model, which differ in the
+// case of initials such as ID and URL, and in an ending where an event has the
+// same name.
+func sameName(goName, model string) bool {
+	return strings.EqualFold(goName, model) || goName == model+"Data"
+}
+
+// walker goes from the payloads' types along the models of the catalogue.
+type walker struct {
+	t       *testing.T
+	catalog *envelopetest.Catalog
+	source  *source
+	visited map[string]bool
+}
+
+// testModels visits every model of the catalogue from the payloads, and compares
+// its fields with those of the Go type, both ways.
+func (s Suite[M]) testModels(t *testing.T, catalog *envelopetest.Catalog, source *source) {
+	w := &walker{t, catalog, source, map[string]bool{}}
+	payloads := map[string]reflect.Type{}
+	for _, event := range s.Events {
+		payloads[event.Name()] = event.Payload()
+	}
+	for _, event := range catalog.Events {
+		if payload := payloads[event.Name]; payload != nil {
+			w.payload(event, payload)
+		}
+	}
+	meta := reflect.TypeFor[M]()
+	if s.EnvelopeModel != "" {
+		w.model(s.EnvelopeModel, meta)
+	} else {
+		w.envelope(meta)
+	}
+	for _, name := range slices.Sorted(maps.Keys(catalog.Models)) {
+		if !w.visited[name] {
+			t.Errorf("model %s can't be reached from any payload", name)
+		}
+	}
+	for _, complaint := range source.undocumented() {
+		t.Error(complaint)
+	}
+}
+
+func (w *walker) payload(event envelopetest.CatalogEvent, t reflect.Type) {
+	model := w.catalog.Models[event.Payload]
+	switch {
+	case model.ArrayOf != "":
+		w.visited[event.Payload] = true
+		w.model(model.ArrayOf, t.Elem())
+	case event.Array:
+		w.model(event.Payload, t.Elem())
+	default:
+		w.model(event.Payload, t)
+	}
+}
+
+// envelope compares the members around the payload with the fields of M: those
+// that M has, and none beside them.
+func (w *walker) envelope(meta reflect.Type) {
+	if meta.Kind() != reflect.Struct {
+		return
+	}
+	known := map[string]bool{}
+	for _, field := range w.catalog.Envelope {
+		known[field.Name] = true
+		if index, ok := object.Describe(meta).Members[field.Name]; ok {
+			w.field("the envelope", field, meta.Field(index).Type)
+		}
+	}
+	for _, name := range object.Describe(meta).Names {
+		if !known[name] {
+			w.t.Errorf("Meta has a member %s that the catalogue has not", name)
+		}
+	}
+}
+
+func (w *walker) model(name string, t reflect.Type) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	model, ok := w.catalog.Models[name]
+	if !ok {
+		w.t.Errorf("the catalogue refers to a model %s that it has not", name)
+		return
+	}
+	if w.visited[name] {
+		return
+	}
+	w.visited[name] = true
+	switch {
+	case t == reflect.TypeFor[envelope.Value]() || t.Kind() == reflect.Map || t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Type == reflect.TypeFor[envelope.Value]():
+		if !model.Open {
+			w.t.Errorf("model %s is %s, although it is not open", name, t)
+		}
+		return // Keeps everything.
+	case t.Kind() != reflect.Struct:
+		w.t.Errorf("model %s is %s", name, t)
+		return
+	case !sameName(t.Name(), name) && !sameName(t.Name(), "Meta"):
+		w.t.Errorf("model %s is called %s", name, t.Name())
+	}
+	info := object.Describe(t)
+	listed := map[string]bool{}
+	for _, field := range model.Fields {
+		listed[field.Name] = true
+		index, ok := info.Members[field.Name]
+		if !ok {
+			w.t.Errorf("%s.%s has no field", name, field.Name)
+			continue
+		}
+		w.field(name+"."+field.Name, field, t.Field(index).Type)
+		if tag := t.Field(index).Tag.Get("json"); tag != field.Name+",omitzero" {
+			w.t.Errorf("%s.%s has the tag %q", name, field.Name, tag)
+		}
+	}
+	for _, member := range info.Names {
+		if !listed[member] {
+			w.t.Errorf("%s.%s is not in the catalogue", name, member)
+		}
+	}
+	if model.Open && info.Extra < 0 {
+		w.t.Errorf("model %s is open and drops what it has no field for", name)
+	}
+	w.variants(name, model, t, info)
+}
+
+func (w *walker) variants(name string, model envelopetest.CatalogModel, t reflect.Type, info *object.Info) {
+	if model.Discriminator == nil {
+		return
+	}
+	if info.Other < 0 || info.Kind != model.Discriminator.Field {
+		w.t.Errorf("model %s has variants by %s: its type must keep unknown ones", name, model.Discriminator.Field)
+	}
+	for kind, variant := range model.Discriminator.Variants {
+		index, ok := info.Variants[kind]
+		if !ok {
+			w.t.Errorf("model %s has no variant %s", name, kind)
+			continue
+		}
+		w.model(variant, t.Field(index).Type)
+	}
+}
+
+// field compares the type of a member.
+func (w *walker) field(where string, field envelopetest.CatalogField, t reflect.Type) {
+	w.typ(where, field.CatalogType, t, len(field.AltTypes) > 0)
+	for _, value := range field.Enum {
+		w.value(where, value, t)
+	}
+}
+
+// value checks that a listed value of an enumeration has a constant.
+func (w *walker) value(where, value string, t reflect.Type) {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.String {
+		w.t.Errorf("%s lists values, but is %s", where, t)
+		return
+	}
+	if !slices.Contains(w.source.constants[t.Name()], value) {
+		w.t.Errorf("%s: %s has no constant for %q", where, t.Name(), value)
+	}
+	v := reflect.New(t).Elem()
+	v.SetString(value)
+	enum, ok := v.Interface().(interface{ Known() bool })
+	if !ok || !enum.Known() {
+		w.t.Errorf("%s: %s does not know %q", where, t.Name(), value)
+	}
+	v.SetString("surely not a listed value")
+	if ok && v.Interface().(interface{ Known() bool }).Known() {
+		w.t.Errorf("%s: %s knows any value", where, t.Name())
+	}
+}
+
+// typ compares a type of the catalogue with a Go type. RawMessage, any and Value
+// stand only where the catalogue leaves the type open.
+func (w *walker) typ(where string, want envelopetest.CatalogType, t reflect.Type, alternatives bool) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	fits := false
+	switch want.Type {
+	case "any":
+		return
+	case "string":
+		switch want.Format {
+		case "date-time":
+			fits = t == reflect.TypeFor[envelope.Time]()
+		default:
+			fits = t.Kind() == reflect.String
+		}
+	case "integer":
+		switch want.Format {
+		case "unix-seconds":
+			fits = t == reflect.TypeFor[envelope.UnixTime]()
+		case "unix-millis":
+			fits = t == reflect.TypeFor[envelope.UnixMilli]()
+		default:
+			fits = t.Kind() == reflect.Int64 || t == reflect.TypeFor[envelope.Int]()
+		}
+	case "number":
+		switch want.Format {
+		case "unix-seconds":
+			fits = t == reflect.TypeFor[envelope.UnixTime]()
+		case "unix-millis":
+			fits = t == reflect.TypeFor[envelope.UnixMilli]()
+		default:
+			fits = t == reflect.TypeFor[envelope.Decimal]()
+		}
+	case "boolean":
+		fits = t.Kind() == reflect.Bool || t == reflect.TypeFor[envelope.Bool]()
+	case "array":
+		if fits = t.Kind() == reflect.Slice && t != reflect.TypeFor[json.RawMessage](); fits && want.Items != nil {
+			w.typ(where, *want.Items, t.Elem(), false)
+		}
+	case "object":
+		if fits = t.Kind() == reflect.Map; fits && want.Values != nil {
+			w.typ(where, *want.Values, t.Elem(), false)
+		}
+	case "ref":
+		fits = true
+		w.model(want.Ref, t)
+	}
+	if alternatives && !fits {
+		fits = w.custom(want, t)
+	}
+	if !fits {
+		w.t.Errorf("%s is %s, want %s", where, t, strings.TrimSpace(want.Type+" "+want.Format))
+	}
+}
+
+// custom accepts a type that takes several kinds of JSON for one member.
+func (w *walker) custom(want envelopetest.CatalogType, t reflect.Type) bool {
+	_, custom := reflect.PointerTo(t).MethodByName("UnmarshalJSON")
+	if want.Items != nil && want.Items.Ref != "" && t.Kind() == reflect.Struct {
+		for i := range t.NumField() {
+			if f := t.Field(i); f.Type.Kind() == reflect.Slice && sameName(f.Type.Elem().Name(), want.Items.Ref) {
+				w.model(want.Items.Ref, f.Type.Elem())
+			}
+		}
+	}
+	return custom && t != reflect.TypeFor[json.RawMessage]() && t != reflect.TypeFor[envelope.Value]()
+}
+
+// testCoverage checks that every field of every model stands in some golden
+// delivery with a value that is not empty.
+func (s Suite[M]) testCoverage(t *testing.T, catalog *envelopetest.Catalog) {
+	seen := map[string]bool{}
+	c := &coverage{catalog, seen}
+	payloads := map[string]envelopetest.CatalogEvent{}
+	for _, event := range catalog.Events {
+		payloads[event.Name] = event
+	}
+	for event, golden := range envelopetest.Goldens(s.Provider) {
+		if golden.ContentType != envelopetest.JSON || strings.HasPrefix(golden.Situation, "drift-") {
+			continue
+		}
+		var body any
+		if err := json.Unmarshal(golden.Body, &body); err != nil {
+			t.Errorf("%s/%s: %v", event, golden.Situation, err)
+			continue
+		}
+		members, _ := body.(map[string]any)
+		switch {
+		case s.EnvelopeModel != "":
+			c.model(s.EnvelopeModel, body)
+			continue
+		case len(catalog.Envelope) > 0:
+			body = members["data"]
+		}
+		c.list(payloads[event].Payload, body)
+	}
+	for name, model := range catalog.Models {
+		for _, field := range model.Fields {
+			if !seen[name+"."+field.Name] {
+				t.Errorf("%s.%s is empty in every golden delivery", name, field.Name)
+			}
+		}
+	}
+}
+
+type coverage struct {
+	catalog *envelopetest.Catalog
+	seen    map[string]bool
+}
+
+func (c *coverage) list(name string, v any) {
+	if of := c.catalog.Models[name].ArrayOf; of != "" {
+		name = of
+	}
+	if list, ok := v.([]any); ok {
+		for _, element := range list {
+			c.model(name, element)
+		}
+		return
+	}
+	c.model(name, v)
+}
+
+func (c *coverage) model(name string, v any) {
+	members, _ := v.(map[string]any)
+	if members == nil {
+		return
+	}
+	model := c.catalog.Models[name]
+	for _, field := range model.Fields {
+		value, ok := members[field.Name]
+		if !ok || reflect.ValueOf(value).Kind() == reflect.Invalid || isEmpty(value) {
+			continue
+		}
+		c.seen[name+"."+field.Name] = true
+		c.typ(field.CatalogType, value)
+	}
+	if d := model.Discriminator; d != nil {
+		kind, _ := members[d.Field].(string)
+		if variant, ok := d.Variants[kind]; ok {
+			c.model(variant, v)
+		}
+	}
+}
+
+func (c *coverage) typ(t envelopetest.CatalogType, v any) {
+	switch {
+	case t.Type == "ref":
+		c.model(t.Ref, v)
+	case t.Items != nil:
+		if list, ok := v.([]any); ok {
+			for _, element := range list {
+				c.typ(*t.Items, element)
+			}
+		}
+	case t.Values != nil:
+		if members, ok := v.(map[string]any); ok {
+			for _, member := range members {
+				c.typ(*t.Values, member)
+			}
+		}
+	}
+}
+
+func isEmpty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case float64:
+		return v == 0
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}

@@ -1,0 +1,19 @@
+package masivo_test
+
+import (
+	"testing"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/conformance"
+	"github.com/loyaltyhooks/loyaltyhooks/masivo"
+)
+
+func TestConformance(t *testing.T) {
+	conformance.Run(t, conformance.Suite[masivo.Meta]{
+		Provider: masivo.Name,
+		Events:   masivo.Events(),
+		NewHandler: func(config envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
+			return masivo.NewHandler(masivo.Config{Config: config}, routes...)
+		},
+	})
+}

@@ -1,0 +1,77 @@
+package masivo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+)
+
+// Name is the provider's name in deliveries, keys, logs and observations.
+const Name = "masivo"
+
+// Config sets up a handler. It needs Secrets, or one of Verifier and Unverified.
+type Config struct {
+	// Secrets are the shared secrets that a delivery may carry. Name several while
+	// you change from one to the other.
+	Secrets []string
+
+	// SecretFrom is the place in the request where the secret travels. Default: the
+	// query value "secret".
+	SecretFrom envelope.SecretSource
+
+	envelope.Config
+}
+
+// Meta is what Masivo's envelope carries beside the payload: nothing.
+type Meta struct{}
+
+// Delivery is what your function gets.
+type Delivery[T any] = envelope.Delivery[Meta, T]
+
+// Route is an event with the function that takes its deliveries.
+type Route = envelope.Route[Meta]
+
+// NewHandler makes the handler of your Masivo account. Routes come from Handle of
+// the events, and from Fallback.
+func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
+	common := config.Config
+	if len(config.Secrets) > 0 {
+		if common.Verifier != nil || common.Unverified {
+			return nil, errors.New("masivo: secrets are set beside a verifier or Unverified")
+		}
+		verifier, err := NewVerifier(config)
+		if err != nil {
+			return nil, fmt.Errorf("masivo: %w", err)
+		}
+		common.Verifier = verifier
+	}
+	return envelope.NewHandler(envelope.Provider[Meta]{
+		Name:          Name,
+		Events:        events,
+		Layout:        envelope.Layout{Event: []string{"event"}, Payload: "data"},
+		SecretHeaders: []string{config.SecretFrom.Header()},
+	}, common, routes...)
+}
+
+// Fallback is the route of deliveries whose event has no function: events that
+// you do not use (Delivery.Known is true), and events that this version of the
+// package does not know. The payload is the JSON text of data.
+func Fallback(fn func(context.Context, *Delivery[json.RawMessage]) error) Route {
+	return envelope.Fallback(fn)
+}
+
+// Events lists the events that the package knows, in the order of its
+// documentation.
+func Events() []envelope.AnyEvent[Meta] { return slices.Clone(events) }
+
+var events []envelope.AnyEvent[Meta]
+
+func newEvent[T any](name string) envelope.Event[Meta, T] {
+	event := envelope.NewEvent[Meta, T](name)
+	events = append(events, event.Any())
+	return event
+}
