@@ -15,5 +15,5 @@ import "embed"
 
 // FS is the files.
 //
-//go:embed catalog masivo
+//go:embed catalog masivo openloyalty
 var FS embed.FS

@@ -1,0 +1,163 @@
+// Package openloyalty receives the webhooks of Open Loyalty
+// (https://openloyalty.io) as Go values: the 29 events of the current product, and
+// the 13 of its older, legacy format.
+//
+// # Setting it up
+//
+// In the admin panel, open the settings of webhooks and add one subscription for
+// each event that you want. All of them can have the same URL. Switch on Enable
+// HMAC signature, and keep the secret, which is shown once: whsec_ and 64 hex
+// digits. If your subscriptions have several, give the handler all of them:
+//
+//	package main
+//
+//	import (
+//		"context"
+//		"log"
+//		"net/http"
+//		"os"
+//		"strings"
+//
+//		"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
+//	)
+//
+//	func main() {
+//		h, err := openloyalty.NewHandler(
+//			openloyalty.Config{Secrets: strings.Fields(os.Getenv("OPENLOYALTY_WEBHOOK_SECRETS"))},
+//			openloyalty.CustomerRegistered.Handle(onRegistered),
+//			openloyalty.AvailablePointsAmountChanged.Handle(onUnits),
+//		)
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		http.Handle("POST /webhooks/openloyalty", h)
+//		log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", nil))
+//	}
+//
+//	func onRegistered(ctx context.Context, d *openloyalty.Delivery[openloyalty.CustomerRegisteredData]) error {
+//		log.Printf("%s: new member %s", d.Meta.StoreCode, d.Payload.CustomerID)
+//		return nil
+//	}
+//
+//	func onUnits(ctx context.Context, d *openloyalty.Delivery[openloyalty.AvailablePointsAmountChangedData]) error {
+//		log.Printf("%s has %s units now", openloyalty.Member(d.Payload).CustomerID, d.Payload.Amount)
+//		return nil
+//	}
+//
+// Answer fast: Open Loyalty waits for the answer, and does not say how long.
+//
+// # What proves the origin
+//
+// A signed delivery carries an HMAC-SHA256 of its method, host, path, body and
+// time, and of the id of the attempt. All of that is checked, and a time more than
+// five minutes from now, before or after, is refused; Config.Tolerance changes
+// that.
+//
+// Behind a proxy, host and path of the request may not be those that were signed:
+// set Config.PublicURL to the URL of the subscription. Middleware of net/http such
+// as http.StripPrefix does not matter.
+//
+// To rotate a secret, add the new one to Config.Secrets, change it at Open Loyalty,
+// and take the old one away. Open Loyalty describes no time in which both hold.
+//
+// A subscription that is not signed can carry a secret in a custom header, which
+// you add to it in the panel. [Config].SecretFrom says where it is:
+//
+//	openloyalty.Config{
+//		Secrets:    []string{os.Getenv("OPENLOYALTY_HEADER_SECRET")},
+//		SecretFrom: envelope.FromHeader("X-Webhook-Secret"),
+//	}
+//
+// That proves who calls, and neither what was sent nor when. A handler takes one of
+// the two; mount two handlers if you have subscriptions of both kinds. One without
+// any secret is an error, unless Config.Unverified says that you want it so.
+//
+// A subscription can also deliver to a queue (AWS SQS) instead of a URL. Give the
+// body of its messages to [envelope.Handler.Dispatch]. What such a message holds is
+// not documented; the JSON of a request is the likely guess.
+//
+// # What Open Loyalty does not document
+//
+//   - What exactly the six lines hold that are signed: this package goes by the code
+//     of another receiver of these webhooks.
+//   - Whether the 64 digits of a secret or the 32 bytes that they stand for are the
+//     key: [KeyText] is the default, [KeyHex] the other reading. If good deliveries
+//     fail with [envelope.ErrSignatureMismatch], this is the first thing to try, and
+//     PublicURL the second.
+//   - Whether the port belongs to the host, where a URL has one: the one in
+//     PublicURL, or of the request, counts. Leave it out of PublicURL if signatures
+//     without it are right.
+//   - Whether the query of a URL is signed: it is taken not to be, and so not checked.
+//   - The payload of [WalletBalanceUpdated]. Its typed fields are inferred, and
+//     [WalletBalanceUpdatedData].Extra has whatever else comes.
+//   - The timeout, the delay before a retry, and what happens when no answer comes.
+//   - Any order of events. Creation times are in Meta.
+//   - Events added since October 2025: register a [Fallback] to see them. The API of
+//     Open Loyalty lists those of your tenant (GET /api/{storeCode}/webhook/event).
+//
+// # Identities
+//
+// Strict validation, the default, refuses a delivery with 422 if one of these is
+// missing, null, empty or of the wrong type:
+//
+//   - eventName, or type in its place
+//   - data, of an event that has a function
+//
+// That ids are UUIDs is checked where the provider says so, and reported in
+// Delivery.Violations.
+//
+// # Repeated deliveries
+//
+// After an answer of 4xx or 5xx Open Loyalty sends the delivery once more, with the
+// same messageId and another requestId. Delivery.Key is made of the messageId, and
+// Config.Idempotency runs your function once a key:
+//
+//	openloyalty.Config{
+//		Secrets: secrets,
+//		Config: envelope.Config{
+//			Idempotency: &envelope.Idempotency{Store: store},
+//		},
+//	}
+//
+// With one retry in all, an event that fails twice is lost: keep what could not be
+// done for a try of your own. Two subscriptions to one event are two messages or
+// one, which is not documented. Legacy deliveries have no id, and so no key, unless
+// Config.Key makes one; it then takes the place of the messageId:
+//
+//	Key: func(m *envelope.Message) string { ... }
+//
+// # The legacy format
+//
+// Open Loyalty 3 and 4, and subscriptions that the current product marks as legacy,
+// send type and data instead of the current envelope. The same handler takes both.
+// Legacy events have names and payloads of their own, such as
+// [LegacyCustomerRegistered]; to serve both ages, register a function for each. A
+// current event's name under type is accepted too.
+//
+// # What meets a user sooner or later
+//
+//   - The member is under customer, under member, or spread over the payload. The
+//     function [Member] finds it.
+//   - A transfer of units between members sends two events, one for each side.
+//     [AvailablePointsAmountChanged] and [WalletBalanceUpdated] have the same causes,
+//     and [UnitsTransferWasAdded] reports the same units as well: count one of them.
+//   - [TransactionRegistered] knows no member id. Wait for
+//     [TransactionAssignedToCustomer].
+//   - [PointsWillExpire] knows the wallet alone.
+//   - data is a list in [AchievementsWereProcessed], and in the legacy notices of
+//     what expires.
+//   - Five events carry codes with which an account can be taken over. Their type,
+//     [CustomerCodeData], hides them from fmt and slog. Your function sees them. A
+//     Fallback gets them as JSON text, which hides nothing.
+//   - PHP spells an empty object as [], and a list with gaps as an object with
+//     numbers for names. Both are understood. Expect null in any place; it is the
+//     same as absent.
+//   - Numbers of units and money are [envelope.Decimal], which keeps every digit, and
+//     tells a sent 0 from nothing.
+//   - Translations are a map by language in achievements and a list in rewards.
+//   - PointsWillExpire.pointsWillExpire is a time, not a number of points.
+//
+// Enumerations are open: a value that Open Loyalty adds is in the field as it came,
+// its Known is false, and it is reported as drift. A trigger of a new kind keeps
+// its JSON text in Other.
+package openloyalty

@@ -1,0 +1,284 @@
+package openloyalty
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+)
+
+// Open Loyalty signs deliveries of subscriptions for which signing was enabled:
+// HMAC-SHA256, in hex, of six lines without a line feed at the end.
+//
+//	POST
+//	<length of host>:<host>
+//	<length of path>:<path>
+//	<SHA-256 of the body, in hex>
+//	<X-Webhook-Timestamp>
+//	<X-Webhook-Request-Id>
+//
+// Observed: what each line holds, from the code of another receiver; the rest is
+// documented.
+//
+// Source: https://help.openloyalty.io/main-features/webhooks/hmac/verifying-the-signature
+
+// Headers of a signed delivery.
+const (
+	SignatureHeader = "X-Webhook-Signature"           // the signature, in hex
+	AlgorithmHeader = "X-Webhook-Signature-Algorithm" // hmac-sha256
+	TimestampHeader = "X-Webhook-Timestamp"           // when it was signed, in Unix seconds
+	RequestIDHeader = "X-Webhook-Request-Id"          // id of this attempt
+	VersionHeader   = "X-Webhook-Signature-Version"   // how often the secret has been rotated, from 1 on
+)
+
+// DefaultTolerance is how far the timestamp of a signature may lie before or
+// behind the present, unless Config says otherwise.
+const DefaultTolerance = 5 * time.Minute
+
+// KeyEncoding says how the digits of a secret become the key of its signatures.
+type KeyEncoding int
+
+const (
+	// KeyText takes the 64 digits behind whsec_ as text. This is the default.
+	KeyText KeyEncoding = iota
+	// KeyHex takes the 32 bytes that they stand for.
+	KeyHex
+)
+
+const (
+	algorithm    = "hmac-sha256"
+	version      = "1"
+	secretPrefix = "whsec_"
+)
+
+// Sign signs a request as Open Loyalty does and sets the five headers. It uses
+// the first of the secrets, and KeyEncoding, PublicURL and Now. It is for tests
+// and tools.
+func Sign(config Config, r *http.Request, body []byte, requestID string) error {
+	s, err := newSigner(config)
+	if err != nil {
+		return err
+	}
+	timestamp := strconv.FormatInt(s.now().Unix(), 10)
+	sum := digestOf(s.keys[0], s.canonical(r, body, timestamp, requestID))
+	r.Header.Set(SignatureHeader, hex.EncodeToString(sum[:]))
+	r.Header.Set(AlgorithmHeader, algorithm)
+	r.Header.Set(TimestampHeader, timestamp)
+	r.Header.Set(RequestIDHeader, requestID)
+	r.Header.Set(VersionHeader, version)
+	return nil
+}
+
+// NewVerifier makes the verifier that NewHandler uses unless Config.Verifier is
+// set. It reads Secrets, SecretFrom, KeyEncoding, PublicURL, Tolerance and Now.
+func NewVerifier(config Config) (envelope.Verifier, error) {
+	if !config.SecretFrom.IsZero() {
+		return envelope.SharedSecret(config.SecretFrom, config.Secrets...)
+	}
+	s, err := newSigner(config)
+	if err != nil {
+		return nil, err
+	}
+	return s.verify, nil
+}
+
+// signer makes signatures, to send them or to compare them.
+type signer struct {
+	keys       [][]byte
+	host, path string // of the public URL; empty for those of the request
+	tolerance  time.Duration
+	now        func() time.Time
+}
+
+func newSigner(config Config) (*signer, error) {
+	s := &signer{tolerance: config.Tolerance, now: config.Now}
+	if err := envelope.CheckSecrets(config.Secrets); err != nil {
+		return nil, err
+	}
+	for _, secret := range config.Secrets {
+		key, err := keyOf(secret, config.KeyEncoding)
+		if err != nil {
+			return nil, err
+		}
+		s.keys = append(s.keys, key)
+	}
+	if config.PublicURL != "" {
+		public, err := url.Parse(config.PublicURL)
+		if err != nil || public.Scheme != "https" && public.Scheme != "http" || public.Host == "" {
+			return nil, errors.New("the public URL is not absolute")
+		}
+		s.host, s.path = public.Host, public.EscapedPath()
+	}
+	if s.tolerance < 0 {
+		return nil, errors.New("the tolerance is negative")
+	}
+	if s.tolerance == 0 {
+		s.tolerance = DefaultTolerance
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s, nil
+}
+
+// keyOf makes a key of a secret, with or without its prefix.
+func keyOf(secret string, encoding KeyEncoding) ([]byte, error) {
+	digits := strings.TrimPrefix(strings.TrimSpace(secret), secretPrefix)
+	switch {
+	case digits == "":
+		return nil, errors.New("a secret is blank")
+	case encoding == KeyText:
+		return []byte(digits), nil
+	case encoding == KeyHex:
+		key, err := hex.DecodeString(digits)
+		if err != nil {
+			return nil, errors.New("a secret is not hex") // The cause quotes the secret.
+		}
+		return key, nil
+	}
+	return nil, errors.New("unknown key encoding")
+}
+
+func (s *signer) verify(r *http.Request, body []byte) error {
+	sent, err := parseHeaders(r.Header)
+	if err != nil {
+		return err
+	}
+	canonical := s.canonical(r, body, sent.timestamp, sent.requestID)
+	match := false
+	for _, key := range s.keys {
+		want := digestOf(key, canonical)
+		if hmac.Equal(want[:], sent.digest[:]) {
+			match = true
+		}
+	}
+	if !match {
+		return envelope.ErrSignatureMismatch
+	}
+	switch age := s.now().Sub(sent.moment); {
+	case age > s.tolerance:
+		return envelope.ErrSignatureTooOld
+	case age < -s.tolerance:
+		return envelope.ErrSignatureTooNew
+	}
+	return nil
+}
+
+// canonical is the text that is signed. Host and path have their length with
+// them, so that no end of one can pass for the start of the other.
+func (s *signer) canonical(r *http.Request, body []byte, timestamp, requestID string) string {
+	host, path := s.host, s.path
+	if host == "" {
+		host = hostOf(r)
+	}
+	if path == "" {
+		path = pathOf(r)
+	}
+	sum := sha256.Sum256(body)
+	return strings.Join([]string{
+		r.Method,
+		strconv.Itoa(len(host)) + ":" + host,
+		strconv.Itoa(len(path)) + ":" + path,
+		hex.EncodeToString(sum[:]),
+		timestamp,
+		requestID,
+	}, "\n")
+}
+
+func hostOf(r *http.Request) string {
+	if r.Host == "" { // An outgoing request.
+		return r.URL.Host
+	}
+	return r.Host
+}
+
+// pathOf is the path as it was sent: routers and http.StripPrefix change r.URL
+// and leave r.RequestURI alone.
+func pathOf(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(path, "/") { // An outgoing request, or one with a full URL.
+		path = r.URL.EscapedPath()
+	}
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
+type digest = [sha256.Size]byte
+
+func digestOf(key []byte, canonical string) (sum digest) {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(canonical))
+	mac.Sum(sum[:0])
+	return sum
+}
+
+// sentSignature is what the headers of a delivery say.
+type sentSignature struct {
+	digest    digest
+	timestamp string // as it was sent, because it is signed so
+	moment    time.Time
+	requestID string
+}
+
+func parseHeaders(header http.Header) (sent sentSignature, err error) {
+	signature, err := single(header, SignatureHeader)
+	if err != nil {
+		return sent, err
+	}
+	if sent.timestamp, err = single(header, TimestampHeader); err != nil {
+		return sent, err
+	}
+	if sent.requestID, err = single(header, RequestIDHeader); err != nil {
+		return sent, err
+	}
+	// Algorithm and version are not signed: they may be missing, and choose nothing.
+	named := header.Get(AlgorithmHeader)
+	switch {
+	case len(header.Values(AlgorithmHeader)) > 1, len(header.Values(VersionHeader)) > 1,
+		named != "" && !strings.EqualFold(named, algorithm),
+		len(signature) != hex.EncodedLen(sha256.Size):
+		return sent, envelope.ErrSignatureMalformed
+	}
+	if _, err := hex.Decode(sent.digest[:], []byte(signature)); err != nil {
+		return sent, envelope.ErrSignatureMalformed
+	}
+	sent.moment, err = momentOf(sent.timestamp)
+	return sent, err
+}
+
+// single is the value of a header that must be there once.
+func single(header http.Header, name string) (string, error) {
+	values := header.Values(name)
+	switch {
+	case len(values) > 1:
+		return "", envelope.ErrSignatureMalformed
+	case len(values) == 0 || values[0] == "":
+		return "", envelope.ErrSignatureMissing
+	}
+	return values[0], nil
+}
+
+// maxTimestamp bounds the digits of a timestamp, to year 33,658.
+const maxTimestamp = 12
+
+func momentOf(timestamp string) (time.Time, error) {
+	for i := range len(timestamp) {
+		if timestamp[i] < '0' || '9' < timestamp[i] {
+			return time.Time{}, envelope.ErrSignatureMalformed
+		}
+	}
+	seconds, err := strconv.ParseInt(timestamp, 10, 64)
+	if err != nil || len(timestamp) > maxTimestamp {
+		return time.Time{}, envelope.ErrSignatureMalformed
+	}
+	return time.Unix(seconds, 0), nil
+}
