@@ -15,5 +15,5 @@ import "embed"
 
 // FS is the files.
 //
-//go:embed catalog masivo openloyalty
+//go:embed catalog masivo openloyalty mambo
 var FS embed.FS
