@@ -10,11 +10,11 @@ import (
 // only when somebody waits on it. Most functions just look up values or pass it
 // to calls that finish before they would start a timer.
 type deliveryContext struct {
-	parent   context.Context
+	parent   context.Context //nolint:containedctx // it is a context itself
 	deadline time.Time
 
 	mu     sync.Mutex
-	made   context.Context
+	made   context.Context //nolint:containedctx // it is a context itself
 	cancel context.CancelFunc
 	done   bool
 }

@@ -183,12 +183,11 @@ func classify(err error) *Error {
 	}
 	var own *Error
 	if errors.As(err, &own) && (own.Kind == KindRetry || own.Kind == KindDropped) {
-		if own != err { // Keep what the function wrapped around it.
-			wrapped := *own
+		wrapped := *own
+		if _, bare := err.(*Error); !bare { //nolint:errorlint // keep what the function wrapped around it
 			wrapped.Err = err
-			return &wrapped
 		}
-		return own
+		return &wrapped
 	}
 	return &Error{Kind: KindFailed, Status: http.StatusInternalServerError, Retryable: true, Err: err}
 }

@@ -132,7 +132,7 @@ func TestErrorTable(t *testing.T) {
 						}
 					}
 				}
-				if test.is == failure && strings.Contains(log.String(), failure.Error()) {
+				if errors.Is(test.is, failure) && strings.Contains(log.String(), failure.Error()) {
 					t.Errorf("the log shows the function's own error: %s", log.String())
 				}
 			})
@@ -310,7 +310,7 @@ func TestConcurrent(t *testing.T) {
 	for i := range senders {
 		wg.Go(func() {
 			for j := range each {
-				response, err := http.Post(server.URL, "application/json", strings.NewReader(bodyOf(i, j))) //nolint:noctx // a test's request
+				response, err := http.Post(server.URL, "application/json", strings.NewReader(bodyOf(i, j)))
 				if err != nil {
 					t.Error(err)
 					return
@@ -468,13 +468,13 @@ func TestShutdownUnderLoad(t *testing.T) {
 		go func() {
 			n := 0
 			for {
-				response, err := http.Post(server.URL, "", strings.NewReader(goodBody)) //nolint:noctx // a test's request
+				response, err := http.Post(server.URL, "", strings.NewReader(goodBody))
 				if err != nil {
 					t.Error(err)
 					break
 				}
 				response.Body.Close()
-				if response.StatusCode != 200 {
+				if response.StatusCode != http.StatusOK {
 					break
 				}
 				if n++; n == 20 {

@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -72,11 +73,12 @@ func (c *call[M]) check() *Error {
 	if payload == nil {
 		return nil
 	}
-	if layout.Payload != "" && !c.payload {
+	switch {
+	case layout.Payload != "" && !c.payload:
 		c.violations = append(c.violations, Violation{Pointer: c.open.Pointer, Rule: RuleRequired})
-	} else if layout.Payload != "" && slices.Contains(c.misfits.pointers, c.open.Pointer) {
+	case layout.Payload != "" && slices.Contains(c.misfits.pointers, c.open.Pointer):
 		c.violations = append(c.violations, Violation{Pointer: c.open.Pointer, Rule: RuleType})
-	} else if c.open.Body == nil { // Else the payload is part of Meta.
+	case c.open.Body == nil: // Else the payload is part of Meta.
 		c.violations = c.rules.check(c.violations, payload, c.open.Pointer)
 	}
 	c.violations = c.rules.check(c.violations, &c.open.Meta, "")
@@ -194,8 +196,8 @@ func (c *checker) check(found []Violation, target any, base string) []Violation 
 	if err == nil {
 		return found
 	}
-	broken, ok := err.(validator.ValidationErrors)
-	if !ok {
+	var broken validator.ValidationErrors
+	if !errors.As(err, &broken) {
 		return found
 	}
 	for _, b := range broken {

@@ -15,5 +15,5 @@ import "embed"
 
 // FS is the files.
 //
-//go:embed catalog masivo openloyalty mambo
+//go:embed catalog masivo openloyalty mambo ambassify
 var FS embed.FS

@@ -24,7 +24,7 @@ import (
 
 // Secret is what the requests of this package are signed with: put it into
 // mambo.Config.Secrets of the handler under test.
-const Secret = "whk_mambotest" //nolint:gosec // public, for tests
+const Secret = "whk_mambotest"
 
 // EventHeader is the header of the event's name in the requests of this package. A
 // handler finds it without being told, and the path value "event" too if it is not
