@@ -49,10 +49,10 @@ func (d *Delivery[M, T]) fill(c *call[M]) {
 	d.Known = c.known
 	d.Key = c.key
 	d.Meta = c.open.Meta
-	d.Raw = c.open.Message.Body
-	d.Received = c.open.Message.Received
+	d.Raw = c.message.Body
+	d.Received = c.message.Received
 	d.Violations = c.violations
-	d.header = c.open.Message.Header
+	d.header = c.message.Header
 	d.hidden = c.handler.hidden
 	d.json = c.open.JSON
 }

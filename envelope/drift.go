@@ -72,7 +72,7 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 // eventPointer leads to the member that holds the event's name, if one does.
 func (c *call[M]) eventPointer() string {
 	for _, name := range c.provider.Layout.Event {
-		if _, ok := find(c.open.Message.Body, "/"+name); ok {
+		if _, ok := find(c.message.Body, "/"+name); ok {
 			return "/" + name
 		}
 	}
@@ -81,7 +81,7 @@ func (c *call[M]) eventPointer() string {
 
 // compare walks the whole body along the types that describe it.
 func (c *call[M]) compare(d *differ) {
-	text := c.open.Message.Body
+	text := c.message.Body
 	if c.open.JSON != nil {
 		text = c.open.JSON
 	}

@@ -33,7 +33,7 @@ type Handler struct {
 
 // engine is what a handler does with the types of its provider.
 type engine interface {
-	process(ctx context.Context, m *Message, o *Observation) *Error
+	process(ctx context.Context, m Message) (Observation, *Error)
 }
 
 // Message is a verified delivery without its HTTP request: what Dispatch takes
@@ -128,43 +128,32 @@ func (h *Handler) Registered() []string { return slices.Clone(h.registered) }
 // status of the error with one constant line.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	o := Observation{Provider: h.provider, Handler: h.config.Name}
-	err := h.serve(w, r, &o)
+	o, err := h.serve(w, r)
 	h.reply(w, err)
-	o.finish(err, start)
-	h.observe(r.Context(), o)
-}
-
-func (o *Observation) finish(err *Error, start time.Time) {
-	o.Status = http.StatusOK
-	o.Duration = time.Since(start)
-	if err != nil {
-		o.Err, o.Status, o.Outcome = err, err.Status, outcomeOf(err)
-	}
+	h.observe(r.Context(), o, err, start)
 }
 
 // serve is the way of a delivery up to the verified body.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, o *Observation) *Error {
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (Observation, *Error) {
 	lift := h.limitReading(w)
 	if err := h.admit(r); err != nil {
-		return err
+		return Observation{}, err
 	}
 	body, err := h.read(r)
-	o.Size = len(body)
 	if err != nil {
-		return err
+		return Observation{Size: len(body)}, err
 	}
 	lift()
 	if h.config.Verifier != nil {
 		if err := h.config.Verifier(r, body); err != nil {
-			return h.refused(err)
+			return Observation{Size: len(body)}, h.refused(err)
 		}
 	}
 	m := Message{Body: body, Header: r.Header, Received: h.config.Now()}
 	if h.eventName != nil {
 		m.Event = h.eventName(r)
 	}
-	return h.handle(r.Context(), &m, o)
+	return h.handle(r.Context(), m)
 }
 
 // refused makes 401 of a verifier's error, unless that asks for another try.
@@ -185,33 +174,33 @@ func (h *Handler) refused(err error) *Error {
 // deliver the message again, its RetryAfter how long to wait.
 func (h *Handler) Dispatch(ctx context.Context, m Message) error {
 	start := time.Now()
-	if m.Received.IsZero() {
-		m.Received = h.config.Now()
-	}
-	o := Observation{Provider: h.provider, Handler: h.config.Name, Size: len(m.Body)}
-	err := h.dispatch(ctx, &m, &o)
-	o.finish(err, start)
-	h.observe(ctx, o)
+	o, err := h.dispatch(ctx, m)
+	h.observe(ctx, o, err, start)
 	if err != nil {
 		return err
 	}
 	return nil
 }
 
-func (h *Handler) dispatch(ctx context.Context, m *Message, o *Observation) *Error {
-	if int64(len(m.Body)) > h.config.MaxBody {
-		return refusal(KindTooLarge, http.StatusRequestEntityTooLarge, ErrTooLarge)
+func (h *Handler) dispatch(ctx context.Context, m Message) (Observation, *Error) {
+	if m.Received.IsZero() {
+		m.Received = h.config.Now()
 	}
-	return h.handle(ctx, m, o)
+	if int64(len(m.Body)) > h.config.MaxBody {
+		return Observation{Size: len(m.Body)}, refusal(KindTooLarge, http.StatusRequestEntityTooLarge, ErrTooLarge)
+	}
+	return h.handle(ctx, m)
 }
 
 // handle counts the delivery among the running ones while it is worked on.
-func (h *Handler) handle(ctx context.Context, m *Message, o *Observation) *Error {
+func (h *Handler) handle(ctx context.Context, m Message) (Observation, *Error) {
 	if err := h.enter(); err != nil {
-		return err
+		return Observation{Size: len(m.Body)}, err
 	}
 	defer h.leave()
-	return h.engine.process(ctx, m, o)
+	o, err := h.engine.process(ctx, m)
+	o.Size = len(m.Body)
+	return o, err
 }
 
 func (h *Handler) enter() *Error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/internal/probe"
@@ -101,7 +102,13 @@ func publicText(err *Error) string {
 	return "your function returned an error"
 }
 
-func (h *Handler) observe(ctx context.Context, o Observation) {
+// observe completes what is known of a delivery and tells those who listen.
+func (h *Handler) observe(ctx context.Context, o Observation, err *Error, start time.Time) {
+	o.Provider, o.Handler = h.provider, h.config.Name
+	o.Status, o.Duration = http.StatusOK, time.Since(start)
+	if err != nil {
+		o.Err, o.Status, o.Outcome = err, err.Status, outcomeOf(err)
+	}
 	if f := probe.From(ctx); f != nil {
 		f(o, o.drift, o.violations)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -22,8 +23,9 @@ type engineOf[M any] struct {
 	provider Provider[M]
 	routes   map[string]Route[M]
 	fallback *Route[M]
-	names    map[string]bool // of the events that the package knows
-	meta     *object.Info    // the members of M, where M is a struct
+	names    map[string]bool   // of the events that the package knows
+	meta     *object.Info      // the members of M, where M is a struct
+	texts    map[string]string // by their JSON: names of members and events we know
 	rules    checker
 	calls    sync.Pool
 }
@@ -33,6 +35,12 @@ func (e *engineOf[M]) start(h *Handler) {
 	e.meta = &object.Info{}
 	if t := reflect.TypeFor[M](); t.Kind() == reflect.Struct {
 		e.meta = object.Describe(t)
+	}
+	e.texts = map[string]string{}
+	known := slices.Concat(e.provider.Layout.Event, []string{e.provider.Layout.Payload}, e.meta.Names,
+		slices.Collect(maps.Keys(e.names)), slices.Collect(maps.Keys(e.routes)))
+	for _, name := range known {
+		e.texts[string(quote(name))] = name
 	}
 	e.calls.New = func() any {
 		c := &call[M]{engineOf: e, misfits: newMisfits()}
@@ -48,6 +56,7 @@ type call[M any] struct {
 	dec     jsontext.Decoder
 	buf     bytes.Buffer
 	misfits *misfits
+	message Message
 	open    Opening[M]
 	state[M]
 }
@@ -64,38 +73,37 @@ type state[M any] struct {
 	violations []Violation
 }
 
-func (c *call[M]) reset(m *Message) {
+// reset begins a reading of the message.
+func (c *call[M]) reset(m Message) {
+	c.message = m
 	c.misfits.reset()
-	c.open = Opening[M]{Message: m, misfits: c.misfits, maxDepth: c.handler.config.MaxDepth}
-	if m != nil {
-		c.open.Event = m.Event
-	}
+	c.open = Opening[M]{Message: &c.message, Event: m.Event, misfits: c.misfits, maxDepth: c.handler.config.MaxDepth}
 	c.state = state[M]{}
 }
 
 // process is the way of a delivery after its verification.
-func (e *engineOf[M]) process(ctx context.Context, m *Message, o *Observation) *Error {
+func (e *engineOf[M]) process(ctx context.Context, m Message) (o Observation, err *Error) {
 	c := e.calls.Get().(*call[M])
 	defer e.put(c)
 	c.reset(m)
-	err := c.decode()
+	err = c.decode()
 	if err == nil {
 		err = c.check()
 	}
 	o.Event, o.Known, o.Violations = c.open.Event, c.known, len(c.violations)
 	o.violations = c.violations
 	if err == nil || err.Kind == KindValidation {
-		c.reportDrift(ctx, o)
+		c.reportDrift(ctx, &o)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.run(ctx, &o)
 	}
-	return c.run(ctx, o)
+	return o, err
 }
 
 // put keeps the call for another delivery, without anything of this one.
 func (e *engineOf[M]) put(c *call[M]) {
-	c.reset(nil)
+	c.reset(Message{})
 	c.buf = bytes.Buffer{}
 	c.dec.Reset(&c.buf)
 	e.calls.Put(c)
@@ -106,7 +114,7 @@ func (e *engineOf[M]) put(c *call[M]) {
 func (c *call[M]) decode() *Error {
 	err := c.decodeOnce(nil)
 	if err != nil && isMisfit(err) {
-		c.reset(c.open.Message)
+		c.reset(c.message)
 		err = c.decodeOnce(c.misfits.lenient)
 	}
 	if err == nil {
@@ -123,10 +131,10 @@ func (c *call[M]) decodeOnce(lenient *jsonv2.Unmarshalers) error {
 	if c.provider.Open != nil {
 		return c.openCustom(lenient)
 	}
-	if tooDeep(c.open.Message.Body, c.handler.config.MaxDepth) {
+	if tooDeep(c.message.Body, c.handler.config.MaxDepth) {
 		return Malformed("nested too deep")
 	}
-	c.read(c.open.Message.Body, lenient)
+	c.read(c.message.Body, lenient)
 	if c.provider.Layout.Payload == "" {
 		c.tell(c.open.Event)
 		if err := c.decodePayload(&c.dec); err != nil {
@@ -196,18 +204,28 @@ func (c *call[M]) openLayout() error {
 	}
 	c.tell(c.open.Event)
 	if c.payload && !c.decoded {
-		return c.decodeSpan(c.open.Message.Body)
+		return c.decodeSpan(c.message.Body)
 	}
 	return nil
 }
 
-// readName reads a member's name; those of the layout without an allocation.
+// readName reads a member's name.
 func (c *call[M]) readName() (string, error) {
-	token, err := c.dec.ReadToken()
+	raw, err := c.dec.ReadValue()
 	if err != nil {
 		return "", err
 	}
-	return token.String(), nil
+	return c.intern(raw)
+}
+
+// intern gives the text of a JSON string; that of a member or event we know
+// without an allocation.
+func (c *call[M]) intern(raw jsontext.Value) (string, error) {
+	if name, ok := c.texts[string(raw)]; ok {
+		return name, nil
+	}
+	text, _, err := unquote(raw)
+	return text, err
 }
 
 // openEvent reads the event's name from a member. A member named earlier in the
@@ -225,12 +243,13 @@ func (c *call[M]) openEvent(r int, rank *int) error {
 	case r > *rank:
 		return c.dec.SkipValue()
 	}
-	token, err := c.dec.ReadToken()
+	raw, err := c.dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	c.open.Event, *rank = token.String(), r
-	return nil
+	c.open.Event, err = c.intern(raw)
+	*rank = r
+	return err
 }
 
 // openPayload decodes the payload if its event is told, and notes its place
@@ -272,7 +291,7 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 	}
 	text := c.open.JSON
 	if text == nil {
-		text = c.open.Message.Body
+		text = c.message.Body
 	}
 	if c.open.Pointer != "" {
 		raw, ok := find(text, c.open.Pointer)
@@ -328,7 +347,7 @@ func (c *call[M]) decodePayload(dec *jsontext.Decoder) error {
 		return err
 	}
 	end := dec.InputOffset()
-	body := c.open.Message.Body
+	body := c.message.Body
 	if c.open.JSON != nil {
 		body = c.open.JSON
 	}
@@ -402,7 +421,7 @@ func (c *call[M]) name() string {
 	var key string
 	switch {
 	case c.handler.config.Key != nil:
-		m := *c.open.Message
+		m := c.message
 		m.Event = c.open.Event
 		key = c.handler.config.Key(&m)
 	case c.provider.Key != nil:

@@ -153,22 +153,48 @@ func (c *call[M]) retype(v Violation) Violation {
 	return v
 }
 
-// checker checks the `validate` tags of values. Types without any are skipped.
+// checker checks the `validate` tags of values. It walks only to members that have
+// rules, so that a type without any costs nothing, and knows where it is; what the
+// rules mean is the validator's business.
 type checker struct {
-	rules sync.Map // reflect.Type to bool: whether a type has rules
+	plans sync.Map // reflect.Type of a struct to []rule
+}
+
+// rule is what a checker does with one field of a struct.
+type rule struct {
+	index    int
+	name     string // of the member; "" for a variant, which is the same object
+	required bool
+	optional bool   // no rule holds for the zero value
+	tag      string // the other rules
+	inside   bool   // the field's type has rules of its own
+	each     *rule  // for the elements of a list or map
+}
+
+// step is one part of the way to a member.
+type step struct {
+	parent *step
+	name   string
+	index  int  // of an element, if name is empty
+	key    bool // name is the key of a map, which the sender chose
+}
+
+func (s *step) pointer(safe bool) string {
+	switch {
+	case s == nil:
+		return ""
+	case s.key && safe:
+		return s.parent.pointer(safe) + "/*"
+	case s.name == "" && !s.key:
+		return s.parent.pointer(safe) + "/" + strconv.Itoa(s.index)
+	}
+	return s.parent.pointer(safe) + "/" + escape(s.name)
 }
 
 var validate = newValidate()
 
 func newValidate() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(func(f reflect.StructField) string {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" { // A variant: the same object under another type.
-			return f.Name
-		}
-		return name
-	})
 	// The tag "format" is for types that know their own format.
 	err := v.RegisterValidation("format", func(level validator.FieldLevel) bool {
 		f, ok := level.Field().Interface().(interface{ Valid() bool })
@@ -182,44 +208,149 @@ func newValidate() *validator.Validate {
 
 // check appends the rules that the value behind the pointer breaks.
 func (c *checker) check(found []Violation, target any, base string) []Violation {
+	first := len(found)
 	v := reflect.ValueOf(target).Elem()
 	if !c.hasRules(v.Type()) {
 		return found
 	}
-	if v.Kind() == reflect.Slice {
-		for i := range v.Len() {
-			found = c.check(found, v.Index(i).Addr().Interface(), base+"/"+strconv.Itoa(i))
+	found = c.walk(found, v, nil)
+	for i := first; base != "" && i < len(found); i++ {
+		found[i].Pointer = base + found[i].Pointer
+		if found[i].safe != "" {
+			found[i].safe = base + found[i].safe
 		}
-		return found
-	}
-	err := validate.Struct(target)
-	if err == nil {
-		return found
-	}
-	var broken validator.ValidationErrors
-	if !errors.As(err, &broken) {
-		return found
-	}
-	for _, b := range broken {
-		_, namespace, _ := strings.Cut(b.Namespace(), ".")
-		pointer, safe := pointerTo(v, namespace)
-		violation := Violation{Pointer: base + pointer, Rule: b.Tag()}
-		if safe != pointer {
-			violation.safe = base + safe
-		}
-		found = append(found, violation)
 	}
 	return found
 }
 
+func (c *checker) walk(found []Violation, v reflect.Value, at *step) []Violation {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			found = c.walk(found, v.Elem(), at)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			found = c.walk(found, v.Index(i), &step{parent: at, index: i})
+		}
+	case reflect.Map:
+		for entry := v.MapRange(); entry.Next(); {
+			found = c.walk(found, entry.Value(), &step{parent: at, name: entry.Key().String(), key: true})
+		}
+	case reflect.Struct:
+		for _, r := range c.plan(v.Type()) {
+			found = c.apply(found, r, v.Field(r.index), at)
+		}
+	}
+	return found
+}
+
+func (c *checker) apply(found []Violation, r rule, v reflect.Value, at *step) []Violation {
+	if r.name != "" {
+		at = &step{parent: at, name: r.name}
+	}
+	zero := (r.required || r.optional) && v.IsZero()
+	switch {
+	case zero && r.required:
+		return append(found, violationAt(at, RuleRequired))
+	case zero:
+		return found
+	case r.tag != "":
+		var broken validator.ValidationErrors
+		if errors.As(validate.Var(v.Interface(), r.tag), &broken) {
+			for _, b := range broken {
+				found = append(found, violationAt(at, b.Tag()))
+			}
+		}
+	}
+	if r.each != nil {
+		found = c.applyEach(found, *r.each, v, at)
+	}
+	if r.inside {
+		found = c.walk(found, v, at)
+	}
+	return found
+}
+
+func (c *checker) applyEach(found []Violation, r rule, v reflect.Value, at *step) []Violation {
+	switch v.Kind() {
+	case reflect.Slice:
+		for i := range v.Len() {
+			found = c.apply(found, r, v.Index(i), &step{parent: at, index: i})
+		}
+	case reflect.Map:
+		for entry := v.MapRange(); entry.Next(); {
+			found = c.apply(found, r, entry.Value(), &step{parent: at, name: entry.Key().String(), key: true})
+		}
+	}
+	return found
+}
+
+func violationAt(at *step, rule string) Violation {
+	v := Violation{Pointer: at.pointer(false), Rule: rule}
+	if safe := at.pointer(true); safe != v.Pointer {
+		v.safe = safe
+	}
+	return v
+}
+
+// plan reads the tags of a struct, once a type.
+func (c *checker) plan(t reflect.Type) []rule {
+	if plan, ok := c.plans.Load(t); ok {
+		return plan.([]rule)
+	}
+	var plan []rule
+	for i := range t.NumField() {
+		if r, ok := readRule(t.Field(i), i); ok {
+			plan = append(plan, r)
+		}
+	}
+	c.plans.Store(t, plan)
+	return plan
+}
+
+// readRule reads the tag of a field.
+func readRule(f reflect.StructField, index int) (r rule, ok bool) {
+	tag := f.Tag.Get("validate")
+	if tag == "-" || !f.IsExported() {
+		return rule{}, false
+	}
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	own, elements, dives := strings.Cut(tag, "dive")
+	r = parseRule(own)
+	r.index, r.name = index, strings.TrimPrefix(name, "-")
+	r.inside = findRules(f.Type, map[reflect.Type]bool{})
+	if each := parseRule(elements); dives && (each.required || each.tag != "") {
+		r.each = &each
+	}
+	return r, r.required || r.tag != "" || r.inside || r.each != nil
+}
+
+// parseRule takes out of a tag what the checker itself looks after.
+func parseRule(tag string) rule {
+	var r rule
+	var rest []string
+	for part := range strings.SplitSeq(tag, ",") {
+		switch part {
+		case "":
+		case "omitempty", "omitzero":
+			r.optional = true
+		case RuleRequired:
+			r.required = true
+		default:
+			rest = append(rest, part)
+		}
+	}
+	r.tag = strings.Join(rest, ",")
+	return r
+}
+
 // hasRules reports whether a type, or a type that it contains, has a tag.
 func (c *checker) hasRules(t reflect.Type) bool {
-	if has, ok := c.rules.Load(t); ok {
-		return has.(bool)
+	if t.Kind() == reflect.Struct {
+		return len(c.plan(t)) > 0
 	}
-	has := t.Kind() != reflect.Interface && findRules(t, map[reflect.Type]bool{})
-	c.rules.Store(t, has)
-	return has
+	return findRules(t, map[reflect.Type]bool{})
 }
 
 func findRules(t reflect.Type, seen map[reflect.Type]bool) bool {
@@ -232,81 +363,14 @@ func findRules(t reflect.Type, seen map[reflect.Type]bool) bool {
 		return findRules(t.Elem(), seen)
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if f := t.Field(i); f.Tag.Get("validate") != "" || f.IsExported() && findRules(f.Type, seen) {
+			f := t.Field(i)
+			tag := f.Tag.Get("validate")
+			if tag != "-" && f.IsExported() && (tag != "" || findRules(f.Type, seen)) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// pointerTo turns the validator's name of a field ("lines[0].reward_id") into a
-// JSON Pointer. It walks the value along, because names of members and keys of
-// maps may contain dots and brackets. The second result has a * for keys.
-func pointerTo(v reflect.Value, namespace string) (pointer, safe string) {
-	for namespace != "" {
-		for v.Kind() == reflect.Pointer {
-			v = v.Elem()
-		}
-		var step, shown string
-		switch v.Kind() {
-		case reflect.Struct:
-			if name, variant := variantOf(v, namespace); variant.IsValid() {
-				v, namespace = variant, strings.TrimPrefix(namespace, name+".")
-				continue
-			}
-			step, v = longestMember(v, namespace)
-			shown = step
-			namespace = strings.TrimPrefix(namespace[len(step):], ".")
-		case reflect.Slice:
-			step, _, _ = strings.Cut(strings.TrimPrefix(namespace, "["), "]")
-			i, err := strconv.Atoi(step)
-			if err != nil || i >= v.Len() {
-				return pointer + "/" + namespace, safe + "/*"
-			}
-			shown, v = step, v.Index(i)
-			namespace = strings.TrimPrefix(namespace[len(step)+2:], ".")
-		case reflect.Map:
-			step, v = longestKey(v, namespace)
-			shown = "*"
-			namespace = strings.TrimPrefix(strings.TrimPrefix(namespace, "["+step+"]"), ".")
-		}
-		if !v.IsValid() || step == "" {
-			return pointer + "/" + escape(namespace), safe + "/*"
-		}
-		pointer += "/" + escape(step)
-		safe += "/" + escape(shown)
-	}
-	return pointer, safe
-}
-
-// variantOf gives the variant of a struct that the name begins with.
-func variantOf(v reflect.Value, namespace string) (name string, variant reflect.Value) {
-	for _, i := range object.Describe(v.Type()).Variants {
-		if name := v.Type().Field(i).Name; strings.HasPrefix(namespace, name+".") {
-			return name, v.Field(i)
-		}
-	}
-	return "", reflect.Value{}
-}
-
-func longestMember(v reflect.Value, namespace string) (name string, field reflect.Value) {
-	for n, i := range object.Describe(v.Type()).Members {
-		rest, ok := strings.CutPrefix(namespace, n)
-		if ok && len(n) > len(name) && (rest == "" || rest[0] == '.' || rest[0] == '[') {
-			name, field = n, v.Field(i)
-		}
-	}
-	return name, field
-}
-
-func longestKey(v reflect.Value, namespace string) (key string, value reflect.Value) {
-	for _, k := range v.MapKeys() {
-		if strings.HasPrefix(namespace, "["+k.String()+"]") && len(k.String()) >= len(key) {
-			key, value = k.String(), v.MapIndex(k)
-		}
-	}
-	return key, value
 }
 
 // escape spells a name as a part of a JSON Pointer.

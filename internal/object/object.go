@@ -229,8 +229,11 @@ func decodeOther(dec *jsontext.Decoder, v reflect.Value, info *Info) error {
 	if err != nil {
 		return err
 	}
-	if raw = bytes.Clone(raw); len(bytes.Trim(raw, "{} \t\r\n")) == 0 {
+	if raw = raw.Clone(); len(bytes.Trim(raw, "{} \t\r\n")) == 0 {
 		return nil
+	}
+	if err := raw.Compact(); err != nil { // So that equal objects are equal text.
+		return err
 	}
 	v.Field(info.Other).SetBytes(raw)
 	var members map[string]json.RawMessage
