@@ -26,7 +26,8 @@ type engineOf[M any] struct {
 	names    map[string]bool   // of the events that the package knows
 	meta     *object.Info      // the members of M, where M is a struct
 	texts    map[string]string // by their JSON: names of members and events we know
-	rules    checker
+	checker  checker
+	pointer  string // to the payload, where Layout says so
 	calls    sync.Pool
 }
 
@@ -36,6 +37,9 @@ func (e *engineOf[M]) start(h *Handler) {
 	if t := reflect.TypeFor[M](); t.Kind() == reflect.Struct {
 		e.meta = object.Describe(t)
 	}
+	if e.provider.Layout.Payload != "" {
+		e.pointer = "/" + escape(e.provider.Layout.Payload)
+	}
 	e.texts = map[string]string{}
 	known := slices.Concat(e.provider.Layout.Event, []string{e.provider.Layout.Payload}, e.meta.Names,
 		slices.Collect(maps.Keys(e.names)), slices.Collect(maps.Keys(e.routes)))
@@ -43,7 +47,7 @@ func (e *engineOf[M]) start(h *Handler) {
 		e.texts[string(quote(name))] = name
 	}
 	e.calls.New = func() any {
-		c := &call[M]{engineOf: e, misfits: newMisfits()}
+		c := &call[M]{engineOf: e, misfits: newMisfits(), rules: ruleWalk{checker: &e.checker}}
 		c.open.misfits = c.misfits
 		return c
 	}
@@ -56,6 +60,7 @@ type call[M any] struct {
 	dec     jsontext.Decoder
 	buf     bytes.Buffer
 	misfits *misfits
+	rules   ruleWalk
 	message Message
 	open    Opening[M]
 	state[M]
@@ -176,7 +181,7 @@ func (c *call[M]) openLayout() error {
 	if _, err := c.dec.ReadToken(); err != nil {
 		return err
 	}
-	c.open.Pointer = "/" + c.provider.Layout.Payload
+	c.open.Pointer = c.pointer
 	rank := len(c.provider.Layout.Event) // of the member that the name was taken from
 	if c.open.Event != "" {
 		rank = -1

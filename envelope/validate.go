@@ -173,22 +173,17 @@ type rule struct {
 
 // step is one part of the way to a member.
 type step struct {
-	parent *step
-	name   string
-	index  int  // of an element, if name is empty
-	key    bool // name is the key of a map, which the sender chose
+	name  string
+	index int  // of an element, if name is empty
+	key   bool // name is the key of a map, which the sender chose
 }
 
-func (s *step) pointer(safe bool) string {
-	switch {
-	case s == nil:
-		return ""
-	case s.key && safe:
-		return s.parent.pointer(safe) + "/*"
-	case s.name == "" && !s.key:
-		return s.parent.pointer(safe) + "/" + strconv.Itoa(s.index)
-	}
-	return s.parent.pointer(safe) + "/" + escape(s.name)
+// ruleWalk is one walk along the rules of a value. It is used again, with its
+// path, for the next delivery.
+type ruleWalk struct {
+	*checker
+	path  []step
+	found []Violation
 }
 
 var validate = newValidate()
@@ -207,91 +202,107 @@ func newValidate() *validator.Validate {
 }
 
 // check appends the rules that the value behind the pointer breaks.
-func (c *checker) check(found []Violation, target any, base string) []Violation {
-	first := len(found)
+func (w *ruleWalk) check(found []Violation, target any, base string) []Violation {
 	v := reflect.ValueOf(target).Elem()
-	if !c.hasRules(v.Type()) {
+	if !w.hasRules(v.Type()) {
 		return found
 	}
-	found = c.walk(found, v, nil)
-	for i := first; base != "" && i < len(found); i++ {
-		found[i].Pointer = base + found[i].Pointer
-		if found[i].safe != "" {
-			found[i].safe = base + found[i].safe
+	w.path, w.found = w.path[:0], nil
+	w.walk(v)
+	for _, violation := range w.found {
+		violation.Pointer = base + violation.Pointer
+		if violation.safe != "" {
+			violation.safe = base + violation.safe
 		}
+		found = append(found, violation)
 	}
 	return found
 }
 
-func (c *checker) walk(found []Violation, v reflect.Value, at *step) []Violation {
+func (w *ruleWalk) walk(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			found = c.walk(found, v.Elem(), at)
+			w.walk(v.Elem())
 		}
+	case reflect.Slice, reflect.Map:
+		w.elements(v, w.walk)
+	case reflect.Struct:
+		for i, plan := 0, w.plan(v.Type()); i < len(plan); i++ {
+			w.member(&plan[i], v.Field(plan[i].index))
+		}
+	}
+}
+
+// elements visits the elements of a list or map.
+func (w *ruleWalk) elements(v reflect.Value, visit func(reflect.Value)) {
+	switch v.Kind() {
 	case reflect.Slice:
 		for i := range v.Len() {
-			found = c.walk(found, v.Index(i), &step{parent: at, index: i})
+			w.path = append(w.path, step{index: i})
+			visit(v.Index(i))
+			w.path = w.path[:len(w.path)-1]
 		}
 	case reflect.Map:
 		for entry := v.MapRange(); entry.Next(); {
-			found = c.walk(found, entry.Value(), &step{parent: at, name: entry.Key().String(), key: true})
-		}
-	case reflect.Struct:
-		for _, r := range c.plan(v.Type()) {
-			found = c.apply(found, r, v.Field(r.index), at)
+			w.path = append(w.path, step{name: entry.Key().String(), key: true})
+			visit(entry.Value())
+			w.path = w.path[:len(w.path)-1]
 		}
 	}
-	return found
 }
 
-func (c *checker) apply(found []Violation, r rule, v reflect.Value, at *step) []Violation {
+func (w *ruleWalk) member(r *rule, v reflect.Value) {
+	depth := len(w.path)
 	if r.name != "" {
-		at = &step{parent: at, name: r.name}
+		w.path = append(w.path, step{name: r.name})
 	}
+	w.apply(r, v)
+	w.path = w.path[:depth]
+}
+
+func (w *ruleWalk) apply(r *rule, v reflect.Value) {
 	zero := (r.required || r.optional) && v.IsZero()
 	switch {
 	case zero && r.required:
-		return append(found, violationAt(at, RuleRequired))
+		w.violation(RuleRequired)
+		return
 	case zero:
-		return found
+		return
 	case r.tag != "":
 		var broken validator.ValidationErrors
 		if errors.As(validate.Var(v.Interface(), r.tag), &broken) {
 			for _, b := range broken {
-				found = append(found, violationAt(at, b.Tag()))
+				w.violation(b.Tag())
 			}
 		}
 	}
 	if r.each != nil {
-		found = c.applyEach(found, *r.each, v, at)
+		w.elements(v, func(v reflect.Value) { w.apply(r.each, v) })
 	}
 	if r.inside {
-		found = c.walk(found, v, at)
+		w.walk(v)
 	}
-	return found
 }
 
-func (c *checker) applyEach(found []Violation, r rule, v reflect.Value, at *step) []Violation {
-	switch v.Kind() {
-	case reflect.Slice:
-		for i := range v.Len() {
-			found = c.apply(found, r, v.Index(i), &step{parent: at, index: i})
+func (w *ruleWalk) violation(rule string) {
+	var pointer, safe strings.Builder
+	for _, s := range w.path {
+		text := escape(s.name)
+		if s.name == "" && !s.key {
+			text = strconv.Itoa(s.index)
 		}
-	case reflect.Map:
-		for entry := v.MapRange(); entry.Next(); {
-			found = c.apply(found, r, entry.Value(), &step{parent: at, name: entry.Key().String(), key: true})
+		pointer.WriteString("/" + text)
+		if s.key {
+			text = "*"
 		}
+		safe.WriteString("/" + text)
 	}
-	return found
-}
-
-func violationAt(at *step, rule string) Violation {
-	v := Violation{Pointer: at.pointer(false), Rule: rule}
-	if safe := at.pointer(true); safe != v.Pointer {
-		v.safe = safe
+	v := Violation{Pointer: pointer.String(), Rule: rule}
+	if safe.String() != v.Pointer {
+		v.safe = safe.String()
 	}
-	return v
+	w.found = append(w.found, v)
 }
 
 // plan reads the tags of a struct, once a type.

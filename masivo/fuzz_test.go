@@ -1,6 +1,10 @@
 package masivo_test
 
 import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
@@ -20,4 +24,42 @@ func FuzzDispatch(f *testing.F) {
 		`{"data":{"customer_id":"1","event":{"result":"text"}},"event":"BEHAVIOR_EVENT_FAILED"}`,
 		`{"event":"BEHAVIOR_EVENT_FAILED","data":{"customer_id":1,"event":{"result":{"wallet":{"totals":{"":"7e400"}}}}}}`,
 	)
+}
+
+// Whatever the query, the delivery is accepted exactly if the secret is there, once.
+func FuzzVerify(f *testing.F) {
+	const secret = "masivo/secret+42=%"
+	for _, query := range []string{
+		"secret=" + url.QueryEscape(secret), "secret=" + secret, "a=b&secret=masivo%2Fsecret%2B42%3D%25", "secret=" + url.QueryEscape(secret) + "&secret=",
+		"SECRET=" + url.QueryEscape(secret), "secret=" + url.QueryEscape(secret) + "&%zz", "secret", "secret=&x", "secret=%00", "sécret=1", "secret=a;b",
+	} {
+		f.Add(query)
+	}
+	verify, err := masivo.NewVerifier(masivo.Config{Secrets: []string{"another", secret}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		err := verify(&http.Request{Method: http.MethodPost, URL: &url.URL{Path: "/", RawQuery: query}, Header: http.Header{}}, nil)
+		if err != nil && !errors.Is(err, envelope.ErrSignature) {
+			t.Fatalf("an error that is no ErrSignature: %v", err)
+		}
+		sent := secretsIn(query)
+		want := len(sent) == 1 && (sent[0] == secret || sent[0] == "another")
+		if got := err == nil; got != want {
+			t.Errorf("accepted: %v, want %v (%v)", got, want, err)
+		}
+	})
+}
+
+func secretsIn(query string) (secrets []string) {
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, badName := url.QueryUnescape(name)
+		value, badValue := url.QueryUnescape(value)
+		if name == "secret" && badName == nil && badValue == nil && !strings.Contains(pair, ";") {
+			secrets = append(secrets, value)
+		}
+	}
+	return secrets
 }

@@ -1,0 +1,22 @@
+package envelope
+
+import "net/http"
+
+// The stages of a delivery, for benchmarks.
+
+// ReadBody reads the body of a request as ServeHTTP does.
+func (h *Handler) ReadBody(r *http.Request) []byte {
+	body, err := h.read(r)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
+// CheckRules validates the value that target points to.
+func CheckRules(target any) []Violation { return testWalk.check(nil, target, "") }
+
+var testWalk = ruleWalk{checker: new(checker)}
+
+// TooDeep is the check of the nesting.
+func TooDeep(text []byte, limit int) bool { return tooDeep(text, limit) }
