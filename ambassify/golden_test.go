@@ -1,0 +1,20 @@
+package ambassify_test
+
+import (
+	"testing"
+
+	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/conformance"
+)
+
+func TestConformance(t *testing.T) {
+	conformance.Run(t, conformance.Suite[ambassify.Meta]{
+		Provider:      ambassify.Name,
+		Events:        ambassify.Events(),
+		EnvelopeModel: "Event",
+		NewHandler: func(c envelope.Config, routes ...ambassify.Route) (*envelope.Handler, error) {
+			return ambassify.NewHandler(ambassify.Config{Config: c}, routes...)
+		},
+	})
+}

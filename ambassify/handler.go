@@ -1,0 +1,115 @@
+package ambassify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/form"
+)
+
+// Name is the provider's name in deliveries, keys, logs and observations.
+const Name = "ambassify"
+
+// Config sets up a handler. It needs Secrets, EventBusKeys, or one of Verifier and
+// Unverified.
+type Config struct {
+	// Secrets are the shared secrets that a delivery may carry. Name several while
+	// you change from one to the other.
+	Secrets []string
+
+	// SecretFrom is the place in the request where the secret travels. Default: the
+	// query value "secret".
+	SecretFrom envelope.SecretSource
+
+	// EventBusKeys are public keys as PEM text, of which one must have signed the
+	// token in the header X-EventBus-Authentication. Ambassify's event bus sends
+	// such tokens; whether your webhooks carry one, ask Ambassify. They stand in
+	// place of Secrets.
+	EventBusKeys []string
+
+	// Tolerance is how far the clock of the event bus may differ from yours.
+	// Default: 5 minutes.
+	Tolerance time.Duration
+
+	// Form limits deliveries in form encoding. MaxBody holds for them, too.
+	Form FormLimits
+
+	envelope.Config
+}
+
+// FormLimits are limits of one form. A zero field means its default.
+type FormLimits struct {
+	MaxPairs int // pairs of key and value; default 4096
+	MaxKey   int // bytes of one key, as sent; default 1024
+	MaxDepth int // names in one key: 3 in campaign[title][en]; default 32
+	MaxIndex int // highest index of a list; default 2047
+}
+
+// The kinds of forms that are refused because readers could understand them in
+// two ways, or because they are beyond a limit. Each comes with
+// envelope.ErrMalformed, status 400.
+var (
+	ErrFormLimit    = form.ErrLimit    // more pairs, longer keys or deeper nesting than FormLimits allow
+	ErrFormSyntax   = form.ErrSyntax   // a key or an escape that is none
+	ErrFormConflict = form.ErrConflict // a=1&a[b]=2
+	ErrFormRepeated = form.ErrRepeated // a=1&a=2, where a is no list
+	ErrFormCase     = form.ErrCase     // a=1&A=2, where names are not free
+	ErrFormIndex    = form.ErrIndex    // a[-1]=x, a[99999]=x, or a[1]=x without a[0], where names are not free
+)
+
+// Delivery is what your function gets.
+type Delivery[T any] = envelope.Delivery[Meta, T]
+
+// Route is an event with the function that takes its deliveries.
+type Route = envelope.Route[Meta]
+
+// NewHandler makes the handler of your Ambassify webhooks, in both encodings.
+// Routes come from Handle of the events, and from Fallback.
+func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
+	common := config.Config
+	if len(config.Secrets) > 0 || len(config.EventBusKeys) > 0 {
+		if common.Verifier != nil || common.Unverified {
+			return nil, errors.New("ambassify: secrets or keys are set beside a verifier or Unverified")
+		}
+		verifier, err := NewVerifier(config)
+		if err != nil {
+			return nil, fmt.Errorf("ambassify: %w", err)
+		}
+		common.Verifier = verifier
+	}
+	o := opener{limits: form.Limits(config.Form)}
+	return envelope.NewHandler(envelope.Provider[Meta]{
+		Name:          Name,
+		Events:        events,
+		Open:          o.open,
+		Check:         check,
+		MediaTypes:    []string{typeJSON, typeForm},
+		SecretHeaders: []string{config.SecretFrom.Header(), EventBusHeader},
+	}, common, routes...)
+}
+
+// Fallback is the route of deliveries whose event has no function: events that
+// you do not use (Delivery.Known is true), and pairs of verb and resource that
+// this version of the package does not know; Delivery.Meta.Event has the two
+// words. The payload is the JSON text of the primary resource, whose values are
+// all text if it came as a form, or nil if it did not come.
+func Fallback(fn func(context.Context, *Delivery[json.RawMessage]) error) Route {
+	return envelope.Fallback(fn)
+}
+
+// Events lists the events that the package knows, in the order of its
+// documentation.
+func Events() []envelope.AnyEvent[Meta] { return slices.Clone(events) }
+
+var events []envelope.AnyEvent[Meta]
+
+func newEvent[T any](name string) envelope.Event[Meta, T] {
+	event := envelope.NewEvent[Meta, T](name)
+	events = append(events, event.Any())
+	return event
+}

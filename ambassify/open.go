@@ -1,0 +1,164 @@
+package ambassify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/form"
+)
+
+const (
+	typeJSON = "application/json"
+	typeForm = "application/x-www-form-urlencoded"
+)
+
+// opener takes the body of a delivery apart.
+type opener struct{ limits form.Limits }
+
+func (o opener) open(d *envelope.Opening[Meta]) error {
+	open := openJSON
+	if isForm(d.Message) {
+		open = o.openForm
+	}
+	if err := open(d); err != nil {
+		return err
+	}
+	event := d.Meta.Event
+	if !event.Name.Known() || !event.Resource.Known() {
+		if err := checkEvent(d); err != nil {
+			return err
+		}
+	}
+	d.Event = string(event.Resource) + "." + string(event.Name)
+	d.Pointer = "/" + escape(string(event.Resource))
+	d.Value = payload(&d.Meta)
+	d.Body = reflect.TypeFor[Meta]()
+	return nil
+}
+
+// isForm goes by the media type, and by the first character where none was named.
+func isForm(m *envelope.Message) bool {
+	header := m.Header.Get("Content-Type")
+	mediaType, _, _ := strings.Cut(header, ";")
+	if parsed, _, err := mime.ParseMediaType(header); err == nil {
+		mediaType = parsed
+	}
+	switch strings.ToLower(strings.TrimSpace(mediaType)) {
+	case typeForm:
+		return true
+	case typeJSON:
+		return false
+	}
+	return !bytes.HasPrefix(bytes.TrimLeft(m.Body, " \t\r\n"), []byte("{"))
+}
+
+func openJSON(d *envelope.Opening[Meta]) error {
+	body := d.Message.Body
+	if d.TooDeep(body) {
+		return envelope.Malformed("nested too deep")
+	}
+	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		return envelope.Malformed("not an object")
+	}
+	return d.Decode(body, "", &d.Meta)
+}
+
+// forms fills Meta. The types that it names have no fixed members.
+var forms = form.NewDecoder(
+	envelope.Value{}, MultilingualString(nil), MultilingualURL(nil), PersonProfile{}, PersonOptIn{},
+	InteractionMetadata{}, ConversionMetadata{}, ConversionResponse{},
+)
+
+func (o opener) openForm(d *envelope.Opening[Meta]) error {
+	tree, err := form.Parse(d.Message.Body, o.limits)
+	if err != nil {
+		return malformed(err)
+	}
+	err = forms.Decode(tree.Root(), &d.Meta, form.Options{Mistyped: d.Mistyped, Salvage: d.Decode})
+	if err != nil {
+		return malformed(err)
+	}
+	d.JSON = tree.Root().JSON()
+	return nil
+}
+
+// malformed keeps the kind of a form's error and the place.
+func malformed(err error) error {
+	var refused *form.Error
+	if !errors.As(err, &refused) {
+		return envelope.Malformed("a form that can't be decoded")
+	}
+	return &envelope.Error{
+		Kind:   envelope.KindMalformed,
+		Status: http.StatusBadRequest,
+		Offset: int64(refused.Offset),
+		Err:    fmt.Errorf("%w: %w", envelope.ErrMalformed, refused.Kind),
+	}
+}
+
+// payload is the resource that the event is about, with nothing in it if it did
+// not come; nil if this package does not know it.
+func payload(m *Meta) any {
+	switch m.Event.Resource {
+	case ResourceCampaign:
+		return orNew(m.Campaign)
+	case ResourceInteraction:
+		return orNew(m.Interaction)
+	case ResourceConversion:
+		return orNew(m.Conversion)
+	case ResourcePerson:
+		return orNew(m.Person)
+	}
+	return nil
+}
+
+func orNew[T any](p *T) *T {
+	if p == nil {
+		p = new(T)
+	}
+	return p
+}
+
+// checkEvent looks closer at an event that this package does not know: both words
+// are identities, and must be text.
+func checkEvent(d *envelope.Opening[Meta]) error {
+	text := d.JSON
+	if text == nil {
+		text = d.Message.Body
+	}
+	var body struct {
+		Event envelope.Value `json:"event"`
+	}
+	_ = jsonv2.Unmarshal(text, &body) // It has been decoded before.
+	var found []envelope.Violation
+	for _, name := range []string{"name", "resource"} {
+		word := body.Event.Get(name)
+		switch {
+		case word.String() == "":
+			found = append(found, envelope.Violation{Pointer: "/event/" + name, Rule: envelope.RuleRequired})
+		case word.Raw()[0] != '"':
+			found = append(found, envelope.Violation{Pointer: "/event/" + name, Rule: envelope.RuleType})
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	return &envelope.Error{
+		Kind:   envelope.KindValidation,
+		Status: http.StatusUnprocessableEntity,
+		Err:    &envelope.ValidationError{Violations: found},
+	}
+}
+
+// escape spells a word as a part of a JSON Pointer.
+func escape(word string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(word)
+}
