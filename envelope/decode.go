@@ -112,6 +112,7 @@ const (
 	shapeString              // text
 	shapeBool
 	shapeInt
+	shapeUint
 	shapeFloat
 	shapeList   // slices
 	shapeMap    // maps
@@ -119,6 +120,7 @@ const (
 	shapeText   // has UnmarshalText only
 	shapeScalar // has UnmarshalJSON
 	shapeCustom // has UnmarshalJSONFrom and takes several kinds of JSON
+	shapeWhole  // fits or does not, as a whole
 )
 
 var shapes sync.Map // reflect.Type to shape
@@ -154,11 +156,21 @@ func findShape(t reflect.Type) shape {
 		return shapeBool
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return shapeInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return shapeUint
 	case reflect.Float32, reflect.Float64:
 		return shapeFloat
+	case reflect.Array:
+		return shapeWhole
 	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 { // base64
+			return shapeWhole
+		}
 		return shapeList
 	case reflect.Map:
+		if t.Key().Kind() != reflect.String {
+			return shapeWhole
+		}
 		return shapeMap
 	case reflect.Struct:
 		return shapeStruct
@@ -176,14 +188,14 @@ func (m *misfits) unmarshal(dec *jsontext.Decoder, target any) error {
 	}
 	fits := false
 	switch shape {
-	case shapeString, shapeBool, shapeInt, shapeFloat:
+	case shapeString, shapeBool, shapeInt, shapeUint, shapeFloat:
 		return m.plain(dec, v, shape, kind)
+	case shapeText, shapeWhole:
+		return m.whole(dec, target, v)
 	case shapeScalar:
 		return m.scalar(dec, target, v)
 	case shapeCustom:
 		return m.custom(dec, v)
-	case shapeText:
-		fits = kind == '"'
 	case shapeList:
 		if kind == '{' {
 			return m.numbered(dec, v)
@@ -222,8 +234,7 @@ func (m *misfits) skip(dec *jsontext.Decoder, v reflect.Value, shape shape) erro
 func (m *misfits) plain(dec *jsontext.Decoder, v reflect.Value, shape shape, kind jsontext.Kind) error {
 	switch {
 	case shape == shapeString && kind == '"',
-		shape == shapeBool && (kind == 't' || kind == 'f'),
-		shape == shapeFloat && kind == '0':
+		shape == shapeBool && (kind == 't' || kind == 'f'):
 		return errors.ErrUnsupported
 	}
 	v.SetZero()
@@ -253,12 +264,40 @@ func (m *misfits) plain(dec *jsontext.Decoder, v reflect.Value, shape shape, kin
 		if ok && kind == '0' { // 5.0 is a spelling of 5.
 			return nil
 		}
+	case shapeUint:
+		n, err := strconv.ParseUint(text, 10, v.Type().Bits())
+		if whole, ok := parseInt(text); err != nil && ok && whole >= 0 && !v.OverflowUint(uint64(whole)) {
+			n, err = uint64(whole), nil
+		}
+		if err == nil {
+			v.SetUint(n)
+			if kind == '0' {
+				return nil
+			}
+		}
 	case shapeFloat:
-		if f, err := strconv.ParseFloat(text, 64); err == nil {
+		f, err := strconv.ParseFloat(text, v.Type().Bits())
+		if ok := err == nil && isNumber(text, true); ok {
 			v.SetFloat(f)
+			if kind == '0' {
+				return nil
+			}
 		}
 	}
 	m.note(dec)
+	return nil
+}
+
+// whole decodes a type whose parts are not looked at: it fits or it does not.
+func (m *misfits) whole(dec *jsontext.Decoder, target any, v reflect.Value) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if jsonv2.Unmarshal(raw, target) != nil {
+		v.SetZero()
+		m.note(dec)
+	}
 	return nil
 }
 

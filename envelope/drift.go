@@ -3,9 +3,10 @@ package envelope
 import (
 	"bytes"
 	"context"
+	"iter"
 	"reflect"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -19,7 +20,7 @@ type DriftReport struct {
 	Provider string
 	Event    string
 	Known    bool
-	Drift    []Drift // at most 100 of each kind
+	Drift    []Drift // the first ones, at most 200
 	Total    int     // how many there are
 }
 
@@ -50,7 +51,7 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 	}
 	d := &differ{}
 	if c.open.Event != "" && !c.known {
-		d.add(DriftUnknownEvent, c.eventPointer())
+		d.add(DriftUnknownEvent, c.eventAt)
 	}
 	c.compare(d)
 	for _, pointer := range c.misfits.pointers {
@@ -69,16 +70,6 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 	}
 }
 
-// eventPointer leads to the member that holds the event's name, if one does.
-func (c *call[M]) eventPointer() string {
-	for _, name := range c.provider.Layout.Event {
-		if _, ok := find(c.message.Body, "/"+name); ok {
-			return "/" + name
-		}
-	}
-	return ""
-}
-
 // compare walks the whole body along the types that describe it.
 func (c *call[M]) compare(d *differ) {
 	text := c.message.Body
@@ -92,22 +83,67 @@ func (c *call[M]) compare(d *differ) {
 			payload = reflect.TypeOf(target).Elem()
 		}
 	}
-	switch name := strings.TrimPrefix(c.open.Pointer, "/"); {
-	case c.open.Body != nil:
+	if c.open.Body != nil {
 		d.value(c.open.Body)
-	case c.open.Pointer == "":
+		return
+	}
+	next, stop := iter.Pull(jsontext.Pointer(c.open.Pointer).Tokens())
+	defer stop()
+	c.compareAround(d, next, payload)
+}
+
+// compareAround compares what stands around the payload, level by level: the
+// members of the first one are known to the layout, M, or the Open function.
+func (c *call[M]) compareAround(d *differ, next func() (string, bool), payload reflect.Type) {
+	name, ok := next()
+	switch {
+	case !ok:
 		d.value(payload)
-	default:
-		d.members(func(member string) (reflect.Type, bool) {
+	case d.dec.PeekKind() == '{':
+		d.members(func(member string) {
 			index, meta := c.meta.Members[member]
 			switch {
 			case member == name:
-				return payload, true
+				d.inside(next, payload)
 			case meta:
-				return reflect.TypeFor[M]().Field(index).Type, true
+				d.value(reflect.TypeFor[M]().FieldByIndex(index).Type)
+			default:
+				known := slices.Contains(c.provider.Layout.Event, member) || slices.Contains(c.open.Members, member)
+				d.unknown(known)
 			}
-			return nil, slices.Contains(c.provider.Layout.Event, member) || slices.Contains(c.open.Members, member)
 		})
+	default:
+		_ = d.dec.SkipValue()
+	}
+}
+
+// inside follows the rest of a pointer to the payload. What stands beside it on
+// the way is not described by anything.
+func (d *differ) inside(next func() (string, bool), payload reflect.Type) {
+	name, ok := next()
+	switch kind := d.dec.PeekKind(); {
+	case !ok:
+		d.value(payload)
+	case kind == '{':
+		d.members(func(member string) {
+			if member == name {
+				d.inside(next, payload)
+				return
+			}
+			_ = d.dec.SkipValue()
+		})
+	case kind == '[':
+		i := 0
+		d.each(func() {
+			if strconv.Itoa(i) == name {
+				d.inside(next, payload)
+			} else {
+				_ = d.dec.SkipValue()
+			}
+			i++
+		})
+	default:
+		_ = d.dec.SkipValue()
 	}
 }
 
@@ -149,9 +185,9 @@ func (d *differ) value(t reflect.Type) {
 	case kind == '{' && t.Kind() == reflect.Struct && (shape == shapeStruct || shape == shapeCustom):
 		d.structure(t)
 	case kind == '{' && (shape == shapeMap || shape == shapeList): // PHP spells a list with gaps as an object.
-		d.members(func(string) (reflect.Type, bool) {
+		d.members(func(string) {
 			d.bulk += int(t.Elem().Size())
-			return t.Elem(), true
+			d.value(t.Elem())
 		})
 	case kind == '[' && t.Kind() == reflect.Slice && (shape == shapeList || shape == shapeCustom):
 		d.elements(t.Elem())
@@ -174,22 +210,25 @@ func (d *differ) text(t reflect.Type) {
 }
 
 func (d *differ) elements(t reflect.Type) {
+	d.each(func() {
+		d.bulk += int(t.Size())
+		d.value(t)
+	})
+}
+
+// each calls visit at every element of the list that comes next.
+func (d *differ) each(visit func()) {
 	if _, err := d.dec.ReadToken(); err != nil {
 		return
 	}
 	for kind := d.dec.PeekKind(); kind != ']' && kind != 0; kind = d.dec.PeekKind() {
-		d.bulk += int(t.Size())
-		d.value(t)
+		visit()
 	}
 	_, _ = d.dec.ReadToken()
 }
 
-// members compares each member with the type that typeOf has for its name.
-func (d *differ) members(typeOf func(name string) (t reflect.Type, known bool)) {
-	if d.dec.PeekKind() != '{' {
-		_ = d.dec.SkipValue()
-		return
-	}
+// members calls visit at the value of every member of the object that comes next.
+func (d *differ) members(visit func(name string)) {
 	if _, err := d.dec.ReadToken(); err != nil {
 		return
 	}
@@ -198,45 +237,53 @@ func (d *differ) members(typeOf func(name string) (t reflect.Type, known bool)) 
 		if err != nil {
 			return
 		}
-		t, known := typeOf(token.String())
-		if !known {
-			d.note(DriftUnknownMember)
-		}
-		d.value(t)
+		visit(token.String())
 	}
 	_, _ = d.dec.ReadToken()
 }
 
+// unknown passes over a member without a type.
+func (d *differ) unknown(known bool) {
+	if !known {
+		d.note(DriftUnknownMember)
+	}
+	_ = d.dec.SkipValue()
+}
+
 func (d *differ) structure(t reflect.Type) {
 	info := object.Describe(t)
+	if len(info.Members) == 0 && !info.Streams() { // Its own decoder knows better.
+		_ = d.dec.SkipValue()
+		return
+	}
 	var variant reflect.Type
+	known := info.Extra >= 0
 	if len(info.Variants) > 0 {
 		kind, ok := object.PeekKind(d.dec, info.Kind)
-		if index, known := info.Variants[kind]; known {
+		if index, listed := info.Variants[kind]; listed {
 			variant = t.Field(index).Type.Elem()
 			d.bulk += int(variant.Size())
 		} else if ok && kind != "" { // Kept as it is; only the new kind is news.
-			d.members(func(name string) (reflect.Type, bool) {
-				if name != info.Kind {
-					return nil, true
-				}
-				return t.Field(info.Members[name]).Type, true
-			})
-			return
+			known = true
 		}
 	}
-	d.members(func(name string) (reflect.Type, bool) {
+	d.members(func(name string) {
+		if info.Kind != "" && name == info.Kind && d.dec.PeekKind() != '"' && d.dec.PeekKind() != 'n' {
+			d.note(DriftWrongType) // The decoder takes it for an unknown kind.
+		}
 		if variant != nil {
 			if index, ok := object.Describe(variant).Members[name]; ok {
-				return variant.Field(index).Type, true
+				d.value(variant.FieldByIndex(index).Type)
+				return
 			}
 		}
 		if index, ok := info.Members[name]; ok {
-			return t.Field(index).Type, true
+			d.value(t.FieldByIndex(index).Type)
+			return
 		}
 		if info.Extra >= 0 {
 			d.bulk += int(t.Field(info.Extra).Type.Elem().Size())
 		}
-		return nil, info.Extra >= 0
+		d.unknown(known)
 	})
 }

@@ -41,7 +41,11 @@ func (e Event[M, T]) Any() AnyEvent[M] {
 				event:   e.name,
 				payload: reflect.TypeFor[T](),
 				isNil:   fn == nil,
-				begin:   func() job[M] { return &anyJob[M, T]{typedJob: typedJob[M, any]{fn: fn}} },
+				begin: func() job[M] {
+					j := &anyJob[M, T]{typedJob: typedJob[M, any]{fn: fn}}
+					j.delivery.Payload = &j.payload
+					return j
+				},
 			}
 		},
 	}
@@ -83,6 +87,7 @@ func (r Route[M]) IsFallback() bool { return r.fallback }
 // not know. Payload is the payload's JSON as it was sent.
 func Fallback[M any](fn Func[M, json.RawMessage]) Route[M] {
 	return Route[M]{
+		payload:  reflect.TypeFor[json.RawMessage](),
 		fallback: true,
 		isNil:    fn == nil,
 		begin:    func() job[M] { return &rawJob[M]{typedJob[M, json.RawMessage]{fn: fn}} },
@@ -134,16 +139,12 @@ type anyJob[M, T any] struct {
 	payload T
 }
 
-func (j *anyJob[M, T]) target() any {
-	j.delivery.Payload = &j.payload
-	return &j.payload
-}
+func (j *anyJob[M, T]) target() any { return &j.payload }
 
 func (j *anyJob[M, T]) setValue(v any) bool {
 	p, ok := v.(*T)
 	if ok && p != nil {
 		j.payload = *p
 	}
-	j.delivery.Payload = &j.payload
 	return ok
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync"
@@ -48,7 +49,8 @@ type Message struct {
 	Header http.Header
 
 	// Event is the event's name where it is not in the body: Delivery.Event of
-	// the first reception. It may be empty for providers that put it there.
+	// the first reception. It may be empty for providers that put it there, and
+	// goes before that name, except with Ambassify, whose body always tells it.
 	Event string
 
 	// Received is when the delivery arrived. Zero means now.
@@ -68,9 +70,13 @@ func NewHandler[M any](p Provider[M], config Config, routes ...Route[M]) (*Handl
 }
 
 func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handler, error) {
-	if p.Name == "" {
+	switch {
+	case p.Name == "":
 		return nil, errors.New("the provider has no name")
+	case p.Layout.Payload == "" && len(p.Layout.Event) > 0:
+		return nil, errors.New("the layout has a member for the event's name and none for the payload")
 	}
+	p.Layout.Event = slices.Clone(p.Layout.Event)
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
@@ -82,15 +88,22 @@ func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handle
 	for _, event := range p.Events {
 		e.names[event.name] = true
 	}
+	seen := map[reflect.Type]bool{}
+	if err := e.checker.verifyTags(reflect.TypeFor[M](), seen); err != nil {
+		return nil, err
+	}
 	for _, route := range routes {
 		if err := e.register(route); err != nil {
+			return nil, err
+		}
+		if err := e.checker.verifyTags(route.payload, seen); err != nil {
 			return nil, err
 		}
 	}
 	h := &Handler{
 		provider:   p.Name,
 		config:     config,
-		mediaTypes: p.MediaTypes,
+		mediaTypes: slices.Clone(p.MediaTypes),
 		eventName:  p.EventName,
 		hidden:     append([]string{"Authorization", "Proxy-Authorization", "Cookie"}, p.SecretHeaders...), // "" is none.
 		registered: slices.Sorted(maps.Keys(e.routes)),
@@ -107,6 +120,8 @@ func (e *engineOf[M]) register(route Route[M]) error {
 	switch {
 	case route.begin == nil:
 		return errors.New("a route is empty")
+	case route.event == "" && !route.fallback:
+		return errors.New("an event has no name")
 	case route.isNil:
 		return fmt.Errorf("the function of %s is nil", orDefault(route.event, "the fallback"))
 	case route.fallback && e.fallback != nil:

@@ -27,7 +27,8 @@ type engineOf[M any] struct {
 	meta     *object.Info      // the members of M, where M is a struct
 	texts    map[string]string // by their JSON: names of members and events we know
 	checker  checker
-	pointer  string // to the payload, where Layout says so
+	pointer  string   // to the payload, where Layout says so
+	pointers []string // to the members that may hold the event's name
 	calls    sync.Pool
 }
 
@@ -39,6 +40,9 @@ func (e *engineOf[M]) start(h *Handler) {
 	}
 	if e.provider.Layout.Payload != "" {
 		e.pointer = "/" + escape(e.provider.Layout.Payload)
+	}
+	for _, name := range e.provider.Layout.Event {
+		e.pointers = append(e.pointers, "/"+escape(name))
 	}
 	e.texts = map[string]string{}
 	known := slices.Concat(e.provider.Layout.Event, []string{e.provider.Layout.Payload}, e.meta.Names,
@@ -74,6 +78,7 @@ type state[M any] struct {
 	payload    bool   // the payload was there
 	decoded    bool   // the payload was decoded where it was found
 	from, to   int64  // the payload's place in the body
+	eventAt    string // pointer to the event's name; "" if it came from elsewhere
 	key        string
 	violations []Violation
 }
@@ -254,6 +259,7 @@ func (c *call[M]) openEvent(r int, rank *int) error {
 	}
 	c.open.Event, err = c.intern(raw)
 	*rank = r
+	c.eventAt = c.pointers[r]
 	return err
 }
 
@@ -277,7 +283,7 @@ func (c *call[M]) openMeta(name string) error {
 	if !ok {
 		return c.dec.SkipValue()
 	}
-	field := reflect.ValueOf(&c.open.Meta).Elem().Field(index)
+	field := reflect.ValueOf(&c.open.Meta).Elem().FieldByIndex(index)
 	return jsonv2.UnmarshalDecode(&c.dec, field.Addr().Interface())
 }
 
@@ -299,6 +305,9 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 		text = c.message.Body
 	}
 	if c.open.Pointer != "" {
+		if err := c.wellFormed(text); err != nil {
+			return err
+		}
 		raw, ok := find(text, c.open.Pointer)
 		if !ok {
 			return nil
@@ -313,6 +322,15 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 	c.payload = true
 	c.read(text, lenient)
 	if err := c.decodePayload(&c.dec); err != nil {
+		return err
+	}
+	return atEnd(&c.dec)
+}
+
+// wellFormed refuses a text that is not one JSON value from end to end.
+func (c *call[M]) wellFormed(text []byte) error {
+	c.read(text, nil)
+	if err := c.dec.SkipValue(); err != nil {
 		return err
 	}
 	return atEnd(&c.dec)

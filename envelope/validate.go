@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -11,8 +12,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/go-playground/validator/v10"
-
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
 )
 
 // Validation says what happens to deliveries that break documented rules.
@@ -73,6 +72,10 @@ func (c *call[M]) check() *Error {
 	if payload == nil {
 		return nil
 	}
+	c.rules.text = nil
+	if c.misfits.total > maxMisfits && c.open.JSON == nil {
+		c.rules.text = c.message.Body
+	}
 	switch {
 	case layout.Payload != "" && !c.payload:
 		c.violations = append(c.violations, Violation{Pointer: c.open.Pointer, Rule: RuleRequired})
@@ -112,37 +115,75 @@ func (c *call[M]) invalid(violations []Violation) *Error {
 func (c *call[M]) mistyped(t reflect.Type, base string) {
 	for _, pointer := range c.misfits.pointers {
 		rest, ok := strings.CutPrefix(pointer, base)
-		listed := func(v Violation) bool { return v.Pointer == pointer }
-		if ok && isIdentity(t, rest) && !slices.ContainsFunc(c.violations, listed) {
-			c.violations = append(c.violations, Violation{Pointer: pointer, Rule: RuleType})
+		if !ok || rest != "" && rest[0] != '/' {
+			continue
 		}
+		safe, identity := c.checker.identity(t, rest)
+		if !identity {
+			continue
+		}
+		here := func(v Violation) bool { return v.Pointer == pointer }
+		c.violations = slices.DeleteFunc(c.violations, here) // Its type says it all.
+		v := Violation{Pointer: pointer, Rule: RuleType}
+		if safe != rest {
+			v.safe = base + safe
+		}
+		c.violations = append(c.violations, v)
 	}
 }
 
-// isIdentity reports whether a pointer leads to a member that is required.
-func isIdentity(t reflect.Type, pointer string) bool {
-	required := false
+// identity reports whether a pointer leads to a member, or an element, that is
+// required, and gives the pointer without names that the sender chose.
+func (c *checker) identity(t reflect.Type, pointer string) (safe string, required bool) {
+	var r rule
 	for name := range jsontext.Pointer(pointer).Tokens() {
 		for t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
-		required = false
 		switch t.Kind() {
 		case reflect.Slice, reflect.Map:
-			t = t.Elem()
-		case reflect.Struct:
-			index, ok := object.Describe(t).Members[name]
-			if !ok {
-				return false
+			if t.Kind() == reflect.Map {
+				name = "*"
 			}
-			field := t.Field(index)
-			required = field.Tag.Get("validate") == RuleRequired
-			t = field.Type
+			t = t.Elem()
+			if r.each == nil {
+				r.each = new(rule)
+			}
+			r = *r.each
+		case reflect.Struct:
+			var ok bool
+			if r, t, ok = c.memberRule(t, name); !ok {
+				return "", false
+			}
 		default:
-			return false
+			return "", false
+		}
+		safe += "/" + escape(name)
+	}
+	return safe, r.required
+}
+
+// memberRule finds the rule of a member of a struct, of a variant, or of an
+// embedded struct.
+func (c *checker) memberRule(t reflect.Type, name string) (r rule, member reflect.Type, ok bool) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return rule{}, nil, false
+	}
+	var found rule
+	for _, r := range c.plan(t) {
+		if r.name == name {
+			return r, t.Field(r.index).Type, true
+		}
+		if r.name == "" {
+			if found, member, ok = c.memberRule(t.Field(r.index).Type, name); ok {
+				return found, member, true
+			}
 		}
 	}
-	return required
+	return rule{}, nil, false
 }
 
 // retype tells a mistyped identity from a missing one.
@@ -163,7 +204,7 @@ type checker struct {
 // rule is what a checker does with one field of a struct.
 type rule struct {
 	index    int
-	name     string // of the member; "" for a variant, which is the same object
+	name     string // of the member; "" for a variant or embedded struct: the same object
 	required bool
 	optional bool   // no rule holds for the zero value
 	tag      string // the other rules
@@ -184,6 +225,8 @@ type ruleWalk struct {
 	*checker
 	path  []step
 	found []Violation
+	text  []byte // the body, if more types did not fit than are listed
+	base  string // where the value stands in it
 }
 
 var validate = newValidate()
@@ -207,7 +250,7 @@ func (w *ruleWalk) check(found []Violation, target any, base string) []Violation
 	if !w.hasRules(v.Type()) {
 		return found
 	}
-	w.path, w.found = w.path[:0], nil
+	w.path, w.found, w.base = w.path[:0], nil, base
 	w.walk(v)
 	for _, violation := range w.found {
 		violation.Pointer = base + violation.Pointer
@@ -245,7 +288,7 @@ func (w *ruleWalk) elements(v reflect.Value, visit func(reflect.Value)) {
 		}
 	case reflect.Map:
 		for entry := v.MapRange(); entry.Next(); {
-			w.path = append(w.path, step{name: entry.Key().String(), key: true})
+			w.path = append(w.path, step{name: fmt.Sprint(entry.Key()), key: true})
 			visit(entry.Value())
 			w.path = w.path[:len(w.path)-1]
 		}
@@ -269,6 +312,9 @@ func (w *ruleWalk) apply(r *rule, v reflect.Value) {
 		return
 	case zero:
 		return
+	case r.required && w.text != nil && v.Kind() == reflect.String && !w.isText():
+		w.violation(RuleType)
+		return
 	case r.tag != "":
 		var broken validator.ValidationErrors
 		if errors.As(validate.Var(v.Interface(), r.tag), &broken) {
@@ -283,6 +329,20 @@ func (w *ruleWalk) apply(r *rule, v reflect.Value) {
 	if r.inside {
 		w.walk(v)
 	}
+}
+
+// isText looks at the body itself for the type of an identity. It does not look
+// into lists and maps, whose elements could be many.
+func (w *ruleWalk) isText() bool {
+	pointer := w.base
+	for _, s := range w.path {
+		if s.name == "" || s.key {
+			return true
+		}
+		pointer += "/" + escape(s.name)
+	}
+	raw, ok := find(w.text, pointer)
+	return !ok || raw.Kind() == '"'
 }
 
 func (w *ruleWalk) violation(rule string) {
@@ -303,6 +363,39 @@ func (w *ruleWalk) violation(rule string) {
 		v.safe = safe.String()
 	}
 	w.found = append(w.found, v)
+}
+
+// verifyTags finds a tag that the validator does not understand before a delivery
+// does: it panics then.
+func (c *checker) verifyTags(t reflect.Type, seen map[reflect.Type]bool) (err error) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if seen[t] || t.Kind() != reflect.Struct {
+		return nil
+	}
+	seen[t] = true
+	var tag string
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = fmt.Errorf("the tag %q of %s is no rule", tag, t)
+		}
+	}()
+	for _, r := range c.plan(t) {
+		field := t.Field(r.index).Type
+		for rule := &r; rule != nil; rule = rule.each {
+			if tag = rule.tag; tag != "" {
+				_ = validate.Var(reflect.Zero(field).Interface(), tag)
+			}
+			if rule.each != nil {
+				field = field.Elem()
+			}
+		}
+		if err := c.verifyTags(t.Field(r.index).Type, seen); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // plan reads the tags of a struct, once a type.
@@ -327,33 +420,38 @@ func readRule(f reflect.StructField, index int) (r rule, ok bool) {
 		return rule{}, false
 	}
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	own, elements, dives := strings.Cut(tag, "dive")
-	r = parseRule(own)
+	r, _ = parseRule(strings.Split(tag, ","))
 	r.index, r.name = index, strings.TrimPrefix(name, "-")
-	r.inside = findRules(f.Type, map[reflect.Type]bool{})
-	if each := parseRule(elements); dives && (each.required || each.tag != "") {
-		r.each = &each
+	if name == "" && !f.Anonymous {
+		r.name = f.Name
 	}
+	r.inside = findRules(f.Type, map[reflect.Type]bool{})
 	return r, r.required || r.tag != "" || r.inside || r.each != nil
 }
 
-// parseRule takes out of a tag what the checker itself looks after.
-func parseRule(tag string) rule {
-	var r rule
+// parseRule takes out of a tag what the checker itself looks after. What follows
+// a "dive" is for the elements.
+func parseRule(parts []string) (r rule, says bool) {
 	var rest []string
-	for part := range strings.SplitSeq(tag, ",") {
+	for i, part := range parts {
 		switch part {
 		case "":
 		case "omitempty", "omitzero":
 			r.optional = true
 		case RuleRequired:
 			r.required = true
+		case "dive":
+			if each, says := parseRule(parts[i+1:]); says {
+				r.each = &each
+			}
+			r.tag = strings.Join(rest, ",")
+			return r, r.required || r.tag != "" || r.each != nil
 		default:
 			rest = append(rest, part)
 		}
 	}
 	r.tag = strings.Join(rest, ",")
-	return r
+	return r, r.required || r.tag != ""
 }
 
 // hasRules reports whether a type, or a type that it contains, has a tag.

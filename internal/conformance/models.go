@@ -80,7 +80,7 @@ func (w *walker) envelope(meta reflect.Type) {
 	for _, field := range w.catalog.Envelope {
 		known[field.Name] = true
 		if index, ok := object.Describe(meta).Members[field.Name]; ok {
-			w.field("the envelope", field, meta.Field(index).Type)
+			w.field("the envelope", field, meta.FieldByIndex(index).Type)
 		}
 	}
 	for _, name := range object.Describe(meta).Names {
@@ -124,8 +124,8 @@ func (w *walker) model(name string, t reflect.Type) {
 			w.t.Errorf("%s.%s has no field", name, field.Name)
 			continue
 		}
-		w.field(name+"."+field.Name, field, t.Field(index).Type)
-		if tag := t.Field(index).Tag.Get("json"); tag != field.Name+",omitzero" {
+		w.field(name+"."+field.Name, field, t.FieldByIndex(index).Type)
+		if tag := t.FieldByIndex(index).Tag.Get("json"); tag != field.Name+",omitzero" {
 			w.t.Errorf("%s.%s has the tag %q", name, field.Name, tag)
 		}
 	}

@@ -28,13 +28,13 @@ import (
 //	wire:"extra"           map from name to value, members without a field
 //	wire:"text"            string, the value where a JSON string stands for the object
 type Info struct {
-	Members  map[string]int // JSON name to field index
-	Names    []string       // JSON names in the order of the fields
-	Kind     string         // JSON name of the discriminator, or ""
-	Variants map[string]int // kind to field index
-	Other    int            // field index, or -1
-	Extra    int            // field index, or -1
-	Text     int            // field index, or -1
+	Members  map[string][]int // JSON name to the field's index, as reflect.VisibleFields gives it
+	Names    []string         // JSON names in the order of the fields
+	Kind     string           // JSON name of the discriminator, or ""
+	Variants map[string]int   // kind to field index
+	Other    int              // field index, or -1
+	Extra    int              // field index, or -1
+	Text     int              // field index, or -1
 }
 
 var infos sync.Map // reflect.Type to *Info
@@ -44,16 +44,10 @@ func Describe(t reflect.Type) *Info {
 	if info, ok := infos.Load(t); ok {
 		return info.(*Info)
 	}
-	info := &Info{Members: map[string]int{}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}
+	info := &Info{Members: map[string][]int{}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}
+	info.describeMembers(t, nil)
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); f.IsExported() && name != "-" && name != "" {
-			info.Members[name] = i
-			info.Names = append(info.Names, name)
-			if f.Tag.Get("wire") == "kind" {
-				info.Kind = name
-			}
-		}
 		switch tag := f.Tag.Get("wire"); {
 		case tag == "other":
 			info.Other = i
@@ -67,6 +61,33 @@ func Describe(t reflect.Type) *Info {
 	}
 	actual, _ := infos.LoadOrStore(t, info)
 	return actual.(*Info)
+}
+
+// describeMembers finds the fields that JSON knows, also those of embedded structs.
+func (i *Info) describeMembers(t reflect.Type, path []int) {
+	for index := range t.NumField() {
+		f := t.Field(index)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		here := append(slices.Clone(path), index)
+		switch {
+		case name == "-" || !f.IsExported() && !f.Anonymous:
+		case name == "" && f.Anonymous && f.Type.Kind() == reflect.Struct:
+			i.describeMembers(f.Type, here)
+		case f.IsExported():
+			if name == "" {
+				name = f.Name
+			}
+			if known, ok := i.Members[name]; ok && len(known) <= len(here) {
+				continue // The outer one counts.
+			} else if !ok {
+				i.Names = append(i.Names, name)
+			}
+			i.Members[name] = here
+			if f.Tag.Get("wire") == "kind" {
+				i.Kind = name
+			}
+		}
+	}
 }
 
 // Streams reports whether a struct type has a tag that only this package serves.
@@ -191,7 +212,7 @@ func decodeMember(dec *jsontext.Decoder, name string, into []reflect.Value) erro
 		if !ok {
 			continue
 		}
-		field := into[i].Field(index)
+		field := into[i].FieldByIndex(index)
 		if first.IsValid() {
 			if first.Type().AssignableTo(field.Type()) {
 				field.Set(first)
@@ -241,7 +262,7 @@ func decodeOther(dec *jsontext.Decoder, v reflect.Value, info *Info) error {
 		return err
 	}
 	for name, index := range info.Members {
-		field := v.Field(index)
+		field := v.FieldByIndex(index)
 		if jsonv2.Unmarshal(members[name], field.Addr().Interface()) != nil {
 			field.SetZero()
 		}
@@ -264,7 +285,7 @@ func Marshal(source any) ([]byte, error) {
 		variant := reflect.New(v.Field(i).Type().Elem())
 		variant.Elem().Set(v.Field(i).Elem())
 		if index, ok := Describe(variant.Elem().Type()).Members[info.Kind]; ok {
-			variant.Elem().Field(index).SetString(kind)
+			variant.Elem().FieldByIndex(index).SetString(kind)
 		}
 		return jsonv2.Marshal(variant.Interface())
 	}
@@ -281,7 +302,7 @@ func marshalMembers(v reflect.Value, info *Info) ([]byte, error) {
 		return nil, err
 	}
 	for _, name := range info.Names {
-		if field := v.Field(info.Members[name]); !field.IsZero() {
+		if field := v.FieldByIndex(info.Members[name]); !field.IsZero() {
 			if err := marshalMember(enc, name, field); err != nil {
 				return nil, err
 			}
