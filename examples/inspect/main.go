@@ -1,0 +1,189 @@
+// Command inspect shows what the library makes of captured deliveries: whether
+// they are genuine and accepted, the typed values in them, and what those types
+// do not know.
+//
+//	go run ./examples/inspect -provider NAME [flags] [FILE...]
+//
+// A file holds the body of one delivery, as it was received; without a file the
+// body comes from standard input. Each body gives one JSON object on a line of
+// its own, with these members:
+//
+//	provider    name of the provider
+//	event       name of the event; "" if it was not told
+//	known       whether the library knows the event
+//	verified    whether the origin is proven; null without -secret
+//	type        Go type of the payload; "" if the event was not told
+//	body        the delivery encoded again from its typed values, as JSON; null if refused
+//	unknown     JSON Pointers of members that no typed field holds
+//	mistyped    JSON Pointers of fields whose JSON type did not fit
+//	violations  documented rules that the delivery breaks: {path, rule}
+//	error       null, or why it was refused: {kind, status, retryable, message}
+//
+// To have a signature checked, give what was signed beside the body:
+//
+//	go run ./examples/inspect -provider openloyalty -secret whsec_... \
+//		-url https://shop.example.com/webhooks/openloyalty -at 2026-08-01T12:00:00Z \
+//		-H 'X-Webhook-Signature: ...' -H 'X-Webhook-Timestamp: ...' -H 'X-Webhook-Request-Id: ...' body.json
+//
+// The exit status is 0 if every delivery was accepted, 1 if one was refused, and
+// 2 for wrong usage, such as a file that can't be read; go run prints it, and makes
+// 1 of both.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
+)
+
+// The exit statuses.
+const (
+	statusAccepted = 0
+	statusRefused  = 1
+	statusUsage    = 2
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return statusAccepted
+	}
+	var in *inspector
+	if err == nil {
+		in, err = newInspector(o)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "inspect: %v\n", err)
+		return statusUsage
+	}
+	show := printJSON
+	if o.pretty {
+		show = newPretty(stdout).print
+	}
+	return inspectAll(in, o.files, stdin, stderr, func(name string, r report) error {
+		return show(stdout, name, r)
+	})
+}
+
+// inspectAll prints a report on each file. A file that can't be read is wrong
+// usage, and does not keep the others from being read.
+func inspectAll(in *inspector, files []string, stdin io.Reader, stderr io.Writer, show func(string, report) error) int {
+	status := statusAccepted
+	for _, name := range files {
+		body, err := read(name, stdin)
+		if err != nil {
+			fmt.Fprintf(stderr, "inspect: %v\n", err)
+			status = statusUsage
+			continue
+		}
+		r := in.inspect(name, body)
+		if err := show(name, r); err != nil {
+			fmt.Fprintf(stderr, "inspect: %v\n", err)
+			return statusUsage
+		}
+		if r.hidden > 0 {
+			fmt.Fprintf(stderr, "inspect: %s: %d more differences are not listed\n", name, r.hidden)
+		}
+		if r.Error != nil {
+			status = max(status, statusRefused)
+		}
+	}
+	return status
+}
+
+// stdinName is the file name that stands for standard input.
+const stdinName = "-"
+
+// read reads a body. Of one that is over the library's limit it reads enough for
+// the library to say so.
+func read(name string, stdin io.Reader) ([]byte, error) {
+	source := io.NopCloser(stdin)
+	if name != stdinName {
+		file, err := os.Open(name) //nolint:gosec // Whoever runs the program names the file.
+		if err != nil {
+			return nil, err
+		}
+		source = file
+	}
+	defer source.Close()
+	return io.ReadAll(io.LimitReader(source, envelope.DefaultMaxBody+1))
+}
+
+// options is what the command line says.
+type options struct {
+	provider    cli.Provider
+	event       string
+	contentType string
+	header      http.Header
+	url         *url.URL
+	secrets     []string
+	at          time.Time
+	pretty      bool
+	files       []string
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	o := options{header: http.Header{}, url: &url.URL{}}
+	var provider string
+	flags := flag.NewFlagSet("inspect", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run prints the error, and usage is long.
+	flags.StringVar(&provider, "provider", "", "`name` of the provider: mambo, ambassify, masivo or openloyalty")
+	flags.StringVar(&o.event, "event", "", "`name` of the event, where it is not in the body or in a header")
+	flags.StringVar(&o.contentType, "content-type", "", "content `type` of the body; default: that of -H, or by the file's name (.form, .json)")
+	flags.Func("H", "header that was received, as `'Name: value'`; may be repeated", o.addHeader)
+	flags.Func("url", "`URL` that the delivery was sent to, with its secret or as it was signed", o.setURL)
+	flags.Func("secret", "`secret` that proves the origin; default: nothing is verified", o.addSecret)
+	flags.Func("at", "`time` of the reception, in RFC 3339; default: now", o.setTime)
+	flags.BoolVar(&o.pretty, "pretty", false, "print for people, in colour on a terminal")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(stderr, "usage: inspect -provider NAME [flags] [FILE...]\n")
+		flags.SetOutput(stderr)
+		flags.PrintDefaults()
+		return o, err
+	case err != nil:
+		return o, err
+	}
+	if o.files = flags.Args(); len(o.files) == 0 {
+		o.files = []string{stdinName}
+	}
+	var err error
+	o.provider, err = cli.Find(provider)
+	return o, err
+}
+
+func (o *options) addHeader(line string) error {
+	name, value, ok := strings.Cut(line, ":")
+	name = strings.TrimSpace(name)
+	if !ok || name == "" {
+		return errors.New("want 'Name: value'")
+	}
+	o.header.Add(name, strings.TrimSpace(value))
+	return nil
+}
+
+func (o *options) setURL(text string) (err error) {
+	o.url, err = url.Parse(text)
+	return err
+}
+
+func (o *options) addSecret(secret string) error {
+	o.secrets = append(o.secrets, secret)
+	return nil
+}
+
+func (o *options) setTime(text string) (err error) {
+	o.at, err = time.Parse(time.RFC3339, text)
+	return err
+}
