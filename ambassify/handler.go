@@ -42,9 +42,14 @@ type Config struct {
 	envelope.Config
 }
 
+// defaultPairs is several times what the fields of a delivery need. Fewer than the
+// form parser's own default, because each pair of a form costs more than a member of
+// JSON.
+const defaultPairs = 1024
+
 // FormLimits are limits of one form. A zero field means its default.
 type FormLimits struct {
-	MaxPairs int // pairs of key and value; default 4096
+	MaxPairs int // pairs of key and value; default 1024
 	MaxKey   int // bytes of one key, as sent; default 1024
 	MaxDepth int // names in one key: 3 in campaign[title][en]; default 32
 	MaxIndex int // highest index of a list; default 2047
@@ -83,6 +88,9 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 		common.Verifier = verifier
 	}
 	o := opener{limits: form.Limits(config.Form)}
+	if o.limits.MaxPairs <= 0 {
+		o.limits.MaxPairs = defaultPairs
+	}
 	return envelope.NewHandler(envelope.Provider[Meta]{
 		Name:          Name,
 		Events:        events,

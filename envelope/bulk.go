@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"reflect"
 	"sync"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A list of empty objects is three bytes an element as text and hundreds as Go
@@ -21,20 +19,26 @@ const (
 )
 
 // tooBulky reports whether the elements of lists and maps take more memory as the
-// Go type than is in proportion to their text.
-func tooBulky(text []byte, t reflect.Type) bool {
-	size, limit := int(elementSize(t)), bulkFloor+bulkFactor*len(text)
-	if len(text)/len("{},")*size <= limit {
+// Go type than is in proportion to their text, which holds so many objects.
+func tooBulky(text []byte, objects int, t reflect.Type) bool {
+	size, limit := int(elementSize(t)), bulkLimit(text)
+	if len(text)/len("0,")*max(size, plainSize) <= limit {
 		return false
 	}
-	elements := bytes.Count(text, []byte("{")) + bytes.Count(text, []byte("null"))
-	if elements*size <= limit { // If all were of the largest type.
+	// If all objects were of the largest type, and all else plain.
+	if objects*size <= limit && (objects+bytes.Count(text, []byte("null")))*size <= limit &&
+		bytes.Count(text, []byte(","))*plainSize <= limit {
 		return false
 	}
-	d := &differ{dec: jsontext.NewDecoder(bytes.NewBuffer(text))}
+	d := newDiffer(text)
 	d.value(t)
 	return d.bulk > limit
 }
+
+func bulkLimit(text []byte) int { return bulkFloor + bulkFactor*len(text) }
+
+// plainSize is the size of an element that is no struct, such as a string.
+const plainSize = 16
 
 var elementSizes sync.Map // reflect.Type to uintptr
 

@@ -28,6 +28,8 @@ type misfits struct {
 	prefix   string // where in the body the text stands that is being decoded
 	pointers []string
 	total    int
+	bulk     int // bytes of structs that nothing was sent for
+	limit    int // of bulk
 }
 
 func newMisfits() *misfits {
@@ -37,7 +39,7 @@ func newMisfits() *misfits {
 }
 
 func (m *misfits) reset() {
-	m.prefix, m.total = "", 0
+	m.prefix, m.total, m.bulk, m.limit = "", 0, 0, 0
 	m.pointers = nil
 }
 
@@ -61,7 +63,7 @@ func (m *misfits) note(dec *jsontext.Decoder) {
 // decode is the two passes for a text of its own. The first pass may leave parts
 // of a value behind, so that the second one starts with a fresh one.
 func (m *misfits) decode(text []byte, pointer string, target any) error {
-	if tooBulky(text, reflect.TypeOf(target).Elem()) {
+	if tooBulky(text, countObjects(text), reflect.TypeOf(target).Elem()) {
 		return errBulky
 	}
 	err := jsonv2.Unmarshal(text, target)
@@ -70,6 +72,7 @@ func (m *misfits) decode(text []byte, pointer string, target any) error {
 	}
 	defer func(prefix string) { m.prefix = prefix }(m.prefix)
 	m.prefix = pointer
+	m.limit = max(m.limit, bulkLimit(text))
 	reflect.ValueOf(target).Elem().SetZero()
 	return asMalformed(jsonv2.Unmarshal(text, target, jsonv2.WithUnmarshalers(m.lenient)))
 }
@@ -216,6 +219,9 @@ func (m *misfits) unmarshal(dec *jsontext.Decoder, target any) error {
 // empty object: no misfit.
 func (m *misfits) skip(dec *jsontext.Decoder, v reflect.Value, shape shape) error {
 	v.SetZero()
+	if err := m.grow(v.Type()); err != nil {
+		return err
+	}
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err
@@ -226,6 +232,14 @@ func (m *misfits) skip(dec *jsontext.Decoder, v reflect.Value, shape shape) erro
 		}
 	}
 	m.note(dec)
+	return nil
+}
+
+// grow bounds the memory of elements that have next to no text, see tooBulky.
+func (m *misfits) grow(t reflect.Type) error {
+	if m.bulk += int(t.Size()); m.bulk > m.limit {
+		return errBulky
+	}
 	return nil
 }
 
@@ -354,6 +368,9 @@ func (m *misfits) numbered(dec *jsontext.Decoder, v reflect.Value) error {
 				return err
 			}
 			continue
+		}
+		if err := m.grow(v.Type().Elem()); err != nil {
+			return err
 		}
 		element := reflect.New(v.Type().Elem())
 		if err := jsonv2.UnmarshalDecode(dec, element.Interface()); err != nil {

@@ -107,7 +107,7 @@ func loggable(event string, known bool) string {
 
 // find gives the part of a JSON text that a pointer leads to.
 func find(text []byte, pointer string) (jsontext.Value, bool) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(text))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
 	for token := range jsontext.Pointer(pointer).Tokens() {
 		if !enter(dec, token) {
 			return nil, false

@@ -49,7 +49,11 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 	if hook == nil && probe.From(ctx) == nil {
 		return
 	}
-	d := &differ{}
+	text := c.message.Body
+	if c.open.JSON != nil {
+		text = c.open.JSON
+	}
+	d := newDiffer(text)
 	if c.open.Event != "" && !c.known {
 		d.add(DriftUnknownEvent, c.eventAt)
 	}
@@ -72,11 +76,6 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 
 // compare walks the whole body along the types that describe it.
 func (c *call[M]) compare(d *differ) {
-	text := c.message.Body
-	if c.open.JSON != nil {
-		text = c.open.JSON
-	}
-	d.dec = jsontext.NewDecoder(bytes.NewBuffer(text))
 	var payload reflect.Type
 	if c.job != nil {
 		if target := c.job.target(); target != nil {
@@ -159,13 +158,24 @@ type differ struct {
 	bulk  int // bytes that the elements of lists and maps take as Go values
 }
 
+// newDiffer does not look for duplicate names: the text has been decoded, or will
+// be.
+func newDiffer(text []byte) *differ {
+	return &differ{dec: jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))}
+}
+
 func (d *differ) add(kind DriftKind, pointer string) {
 	if d.total++; d.total <= maxDrift {
 		d.list = append(d.list, Drift{kind, pointer})
 	}
 }
 
+// note adds a difference at the value that was just read.
 func (d *differ) note(kind DriftKind) {
+	if d.total >= maxDrift { // The pointer costs something.
+		d.total++
+		return
+	}
 	d.add(kind, string(d.dec.StackPointer()))
 }
 

@@ -19,4 +19,4 @@ func CheckRules(target any) []Violation { return testWalk.check(nil, target, "")
 var testWalk = ruleWalk{checker: new(checker)}
 
 // TooDeep is the check of the nesting.
-func TooDeep(text []byte, limit int) bool { return tooDeep(text, limit) }
+func TooDeep(text []byte, limit int) bool { return tooDeep(text, countObjects(text), limit) }

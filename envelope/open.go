@@ -78,6 +78,7 @@ type state[M any] struct {
 	payload    bool   // the payload was there
 	decoded    bool   // the payload was decoded where it was found
 	from, to   int64  // the payload's place in the body
+	objects    int    // in the body, at most
 	eventAt    string // pointer to the event's name; "" if it came from elsewhere
 	key        string
 	violations []Violation
@@ -125,6 +126,7 @@ func (c *call[M]) decode() *Error {
 	err := c.decodeOnce(nil)
 	if err != nil && isMisfit(err) {
 		c.reset(c.message)
+		c.misfits.limit = bulkLimit(c.message.Body)
 		err = c.decodeOnce(c.misfits.lenient)
 	}
 	if err == nil {
@@ -141,7 +143,8 @@ func (c *call[M]) decodeOnce(lenient *jsonv2.Unmarshalers) error {
 	if c.provider.Open != nil {
 		return c.openCustom(lenient)
 	}
-	if tooDeep(c.message.Body, c.handler.config.MaxDepth) {
+	c.objects = countObjects(c.message.Body)
+	if tooDeep(c.message.Body, c.objects, c.handler.config.MaxDepth) {
 		return Malformed("nested too deep")
 	}
 	c.read(c.message.Body, lenient)
@@ -283,7 +286,7 @@ func (c *call[M]) openMeta(name string) error {
 	if !ok {
 		return c.dec.SkipValue()
 	}
-	field := reflect.ValueOf(&c.open.Meta).Elem().FieldByIndex(index)
+	field := object.Field(reflect.ValueOf(&c.open.Meta).Elem(), index)
 	return jsonv2.UnmarshalDecode(&c.dec, field.Addr().Interface())
 }
 
@@ -320,6 +323,7 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 		return c.misfits.decode(raw, c.open.Pointer, c.job.target())
 	}
 	c.payload = true
+	c.objects = countObjects(text)
 	c.read(text, lenient)
 	if err := c.decodePayload(&c.dec); err != nil {
 		return err
@@ -360,7 +364,7 @@ func (c *call[M]) decodePayload(dec *jsontext.Decoder) error {
 	}
 	if target := c.job.target(); target != nil {
 		dec.PeekKind()
-		if tooBulky(bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n:"), reflect.TypeOf(target).Elem()) {
+		if tooBulky(bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n:"), c.objects, reflect.TypeOf(target).Elem()) {
 			return errBulky
 		}
 		return jsonv2.UnmarshalDecode(dec, target)

@@ -86,7 +86,7 @@ type Opening[M any] struct {
 
 // TooDeep reports whether JSON text is nested deeper than Config.MaxDepth. An
 // Open function asks before it decodes, and refuses with Malformed.
-func (o *Opening[M]) TooDeep(text []byte) bool { return tooDeep(text, o.maxDepth) }
+func (o *Opening[M]) TooDeep(text []byte) bool { return tooDeep(text, countObjects(text), o.maxDepth) }
 
 // Decode decodes JSON text into what target points to, with the tolerance of a
 // payload: a member whose type does not fit stays zero and is drift. Pointer

@@ -86,9 +86,9 @@ func (c *call[M]) check() *Error {
 	}
 	c.violations = c.rules.check(c.violations, &c.open.Meta, "")
 	if c.open.Body == nil {
-		c.mistyped(reflect.TypeOf(payload).Elem(), c.open.Pointer)
+		c.mistyped(reflect.ValueOf(payload), c.open.Pointer)
 	}
-	c.mistyped(reflect.TypeFor[M](), "")
+	c.mistyped(reflect.ValueOf(&c.open.Meta), "")
 	if c.provider.Check != nil {
 		c.violations = append(c.violations, c.provider.Check(&c.open.Meta, payload)...)
 	}
@@ -112,47 +112,47 @@ func (c *call[M]) invalid(violations []Violation) *Error {
 
 // mistyped adds the identities whose text could be told although their type did
 // not fit: the sender means something else than we do.
-func (c *call[M]) mistyped(t reflect.Type, base string) {
+func (c *call[M]) mistyped(v reflect.Value, base string) {
 	for _, pointer := range c.misfits.pointers {
 		rest, ok := strings.CutPrefix(pointer, base)
 		if !ok || rest != "" && rest[0] != '/' {
 			continue
 		}
-		safe, identity := c.checker.identity(t, rest)
+		safe, identity := c.checker.identity(v, rest)
 		if !identity {
 			continue
 		}
 		here := func(v Violation) bool { return v.Pointer == pointer }
 		c.violations = slices.DeleteFunc(c.violations, here) // Its type says it all.
-		v := Violation{Pointer: pointer, Rule: RuleType}
+		violation := Violation{Pointer: pointer, Rule: RuleType}
 		if safe != rest {
-			v.safe = base + safe
+			violation.safe = base + safe
 		}
-		c.violations = append(c.violations, v)
+		c.violations = append(c.violations, violation)
 	}
 }
 
 // identity reports whether a pointer leads to a member, or an element, that is
 // required, and gives the pointer without names that the sender chose.
-func (c *checker) identity(t reflect.Type, pointer string) (safe string, required bool) {
+func (c *checker) identity(v reflect.Value, pointer string) (safe string, required bool) {
 	var r rule
 	for name := range jsontext.Pointer(pointer).Tokens() {
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		switch t.Kind() {
+		v = pointee(v)
+		switch v.Kind() {
 		case reflect.Slice, reflect.Map:
-			if t.Kind() == reflect.Map {
+			if v.Kind() == reflect.Map {
 				name = "*"
 			}
-			t = t.Elem()
+			// One element has the rules of the other. It is not looked for:
+			// a list with gaps has other numbers in the body.
+			v = reflect.Zero(v.Type().Elem())
 			if r.each == nil {
 				r.each = new(rule)
 			}
 			r = *r.each
 		case reflect.Struct:
 			var ok bool
-			if r, t, ok = c.memberRule(t, name); !ok {
+			if r, v, ok = c.memberRule(v, name); !ok {
 				return "", false
 			}
 		default:
@@ -163,27 +163,34 @@ func (c *checker) identity(t reflect.Type, pointer string) (safe string, require
 	return safe, r.required
 }
 
-// memberRule finds the rule of a member of a struct, of a variant, or of an
-// embedded struct.
-func (c *checker) memberRule(t reflect.Type, name string) (r rule, member reflect.Type, ok bool) {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return rule{}, nil, false
-	}
-	var found rule
-	for _, r := range c.plan(t) {
-		if r.name == name {
-			return r, t.Field(r.index).Type, true
+// pointee follows pointers; a nil one leads to a zero value.
+func pointee(v reflect.Value) reflect.Value {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			v = reflect.Zero(v.Type().Elem())
+			continue
 		}
-		if r.name == "" {
-			if found, member, ok = c.memberRule(t.Field(r.index).Type, name); ok {
+		v = v.Elem()
+	}
+	return v
+}
+
+// memberRule finds the rule of a member of a struct, of its variant, or of an
+// embedded struct.
+func (c *checker) memberRule(v reflect.Value, name string) (r rule, member reflect.Value, ok bool) {
+	for _, r := range c.plan(v.Type()) {
+		field := v.Field(r.index)
+		if r.name == name {
+			return r, field, true
+		}
+		variant := field.Kind() == reflect.Pointer && !field.IsNil() || field.Kind() == reflect.Struct
+		if r.name == "" && variant && pointee(field).Kind() == reflect.Struct {
+			if found, member, ok := c.memberRule(pointee(field), name); ok {
 				return found, member, true
 			}
 		}
 	}
-	return rule{}, nil, false
+	return rule{}, reflect.Value{}, false
 }
 
 // retype tells a mistyped identity from a missing one.
@@ -416,7 +423,7 @@ func (c *checker) plan(t reflect.Type) []rule {
 // readRule reads the tag of a field.
 func readRule(f reflect.StructField, index int) (r rule, ok bool) {
 	tag := f.Tag.Get("validate")
-	if tag == "-" || !f.IsExported() {
+	if tag == "-" || !f.IsExported() && !f.Anonymous {
 		return rule{}, false
 	}
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -474,7 +481,7 @@ func findRules(t reflect.Type, seen map[reflect.Type]bool) bool {
 		for i := range t.NumField() {
 			f := t.Field(i)
 			tag := f.Tag.Get("validate")
-			if tag != "-" && f.IsExported() && (tag != "" || findRules(f.Type, seen)) {
+			if tag != "-" && (f.IsExported() || f.Anonymous) && (tag != "" || findRules(f.Type, seen)) {
 				return true
 			}
 		}

@@ -64,15 +64,17 @@ func Describe(t reflect.Type) *Info {
 }
 
 // describeMembers finds the fields that JSON knows, also those of embedded structs.
-func (i *Info) describeMembers(t reflect.Type, path []int) {
+func (i *Info) describeMembers(t reflect.Type, path []int, outer ...reflect.Type) {
 	for index := range t.NumField() {
 		f := t.Field(index)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		here := append(slices.Clone(path), index)
 		switch {
 		case name == "-" || !f.IsExported() && !f.Anonymous:
-		case name == "" && f.Anonymous && f.Type.Kind() == reflect.Struct:
-			i.describeMembers(f.Type, here)
+		case name == "" && f.Anonymous && structOf(f.Type) != nil:
+			if !slices.Contains(outer, structOf(f.Type)) {
+				i.describeMembers(structOf(f.Type), here, append(outer, t)...)
+			}
 		case f.IsExported():
 			if name == "" {
 				name = f.Name
@@ -88,6 +90,32 @@ func (i *Info) describeMembers(t reflect.Type, path []int) {
 			}
 		}
 	}
+}
+
+// structOf is a struct type, or the one that a pointer type points to, or nil.
+func structOf(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Struct {
+		return t
+	}
+	return nil
+}
+
+// Field gives the field at an index of Info.Members, and makes the embedded
+// structs on the way where there are none.
+func Field(v reflect.Value, index []int) reflect.Value {
+	for i, at := range index {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
+		v = v.Field(at)
+	}
+	return v
 }
 
 // Streams reports whether a struct type has a tag that only this package serves.
@@ -212,7 +240,7 @@ func decodeMember(dec *jsontext.Decoder, name string, into []reflect.Value) erro
 		if !ok {
 			continue
 		}
-		field := into[i].FieldByIndex(index)
+		field := Field(into[i], index)
 		if first.IsValid() {
 			if first.Type().AssignableTo(field.Type()) {
 				field.Set(first)
@@ -262,7 +290,7 @@ func decodeOther(dec *jsontext.Decoder, v reflect.Value, info *Info) error {
 		return err
 	}
 	for name, index := range info.Members {
-		field := v.FieldByIndex(index)
+		field := Field(v, index)
 		if jsonv2.Unmarshal(members[name], field.Addr().Interface()) != nil {
 			field.SetZero()
 		}
@@ -285,7 +313,7 @@ func Marshal(source any) ([]byte, error) {
 		variant := reflect.New(v.Field(i).Type().Elem())
 		variant.Elem().Set(v.Field(i).Elem())
 		if index, ok := Describe(variant.Elem().Type()).Members[info.Kind]; ok {
-			variant.Elem().FieldByIndex(index).SetString(kind)
+			Field(variant.Elem(), index).SetString(kind)
 		}
 		return jsonv2.Marshal(variant.Interface())
 	}
@@ -302,7 +330,7 @@ func marshalMembers(v reflect.Value, info *Info) ([]byte, error) {
 		return nil, err
 	}
 	for _, name := range info.Names {
-		if field := v.FieldByIndex(info.Members[name]); !field.IsZero() {
+		if field, err := v.FieldByIndexErr(info.Members[name]); err == nil && !field.IsZero() {
 			if err := marshalMember(enc, name, field); err != nil {
 				return nil, err
 			}
