@@ -1,0 +1,76 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/fiber/v3/middleware/adaptor"
+	fiberrecover "github.com/gofiber/fiber/v3/middleware/recover"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+)
+
+// withFiber adapts handlers to fasthttp, which reads the whole body before it calls
+// any of them: size and time are limited here, and not by envelope.Config.
+func withFiber(h handlers) *fiber.App {
+	app := fiber.New(fiber.Config{
+		BodyLimit:   envelope.DefaultMaxBody,
+		ReadTimeout: envelope.DefaultReadTimeout,
+		IdleTimeout: 2 * time.Minute,
+	})
+	// net/http survives a panic in a handler. fasthttp ends the program.
+	app.Use(fiberrecover.New())
+	group := app.Group("/webhooks")
+	group.Post("/openloyalty", adaptor.HTTPHandler(owned(h.openloyalty)))
+	group.Post("/mambo/:event", paramOut("event"), adaptor.HTTPHandler(owned(paramIn("event", h.mambo))))
+	return app
+}
+
+// owned gives a handler a request that it may keep. All texts of an adapted request
+// are in buffers that fasthttp uses again: once the handler has returned they
+// change. A Delivery has its own copy of the body, and not of the header.
+func owned(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		own := r.WithContext(r.Context())
+		own.Method = strings.Clone(r.Method)
+		own.Host = strings.Clone(r.Host)
+		own.RequestURI = strings.Clone(r.RequestURI)
+		u, err := url.ParseRequestURI(own.RequestURI)
+		if err != nil { // It was parsed before.
+			http.Error(w, "malformed", http.StatusBadRequest)
+			return
+		}
+		own.URL = u
+		own.Header = make(http.Header, len(r.Header))
+		for name, values := range r.Header {
+			name = strings.Clone(name)
+			for _, value := range values {
+				own.Header[name] = append(own.Header[name], strings.Clone(value))
+			}
+		}
+		next.ServeHTTP(w, own)
+	})
+}
+
+// paramKey is where paramOut leaves a parameter of the path for paramIn.
+type paramKey string
+
+// paramOut and paramIn carry a parameter of the path over to Request.PathValue.
+func paramOut(name string) fiber.Handler {
+	return func(c fiber.Ctx) error {
+		c.Locals(paramKey(name), strings.Clone(c.Params(name)))
+		return c.Next()
+	}
+}
+
+func paramIn(name string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if value, ok := r.Context().Value(paramKey(name)).(string); ok {
+			r.SetPathValue(name, value)
+		}
+		next.ServeHTTP(w, r)
+	})
+}

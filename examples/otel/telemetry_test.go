@@ -1,0 +1,326 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/masivo"
+	"github.com/loyaltyhooks/loyaltyhooks/masivo/masivotest"
+)
+
+// recorded is telemetry that a test can read.
+type recorded struct {
+	*telemetry
+	spans  *tracetest.InMemoryExporter
+	reader *sdkmetric.ManualReader
+	tracer trace.Tracer // of the service
+}
+
+func record(t *testing.T) recorded {
+	t.Helper()
+	r := recorded{spans: tracetest.NewInMemoryExporter(), reader: sdkmetric.NewManualReader()}
+	traces := sdktrace.NewTracerProvider(sdktrace.WithSyncer(r.spans))
+	metrics := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r.reader))
+	var err error
+	if r.telemetry, err = newTelemetry(traces, metrics); err != nil {
+		t.Fatal(err)
+	}
+	r.tracer = traces.Tracer("service")
+	return r
+}
+
+// handlerOf is a handler with one function for tier upgrades.
+func (r recorded) handlerOf(t *testing.T, fn func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error) *envelope.Handler {
+	t.Helper()
+	h, err := masivo.NewHandler(
+		masivo.Config{Secrets: []string{masivotest.Secret}, Config: r.instrument(envelope.Config{Name: "shop-1"})},
+		masivo.TierUpgrade.Handle(fn),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func succeed(context.Context, *masivo.Delivery[masivo.TierChangeData]) error { return nil }
+
+// points are the data points of a metric, by the text of their attributes.
+func (r recorded) points(t *testing.T, name string) map[string]float64 {
+	t.Helper()
+	var all metricdata.ResourceMetrics
+	if err := r.reader.Collect(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	points := map[string]float64{}
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if m.Name != name {
+				continue
+			}
+			switch data := m.Data.(type) {
+			case metricdata.Sum[int64]:
+				for _, p := range data.DataPoints {
+					points[text(p.Attributes.ToSlice())] = float64(p.Value)
+				}
+			case metricdata.Histogram[int64]:
+				for _, p := range data.DataPoints {
+					points[text(p.Attributes.ToSlice())] = float64(p.Sum)
+				}
+			case metricdata.Histogram[float64]:
+				for _, p := range data.DataPoints {
+					points[text(p.Attributes.ToSlice())] = float64(p.Count)
+				}
+			}
+		}
+	}
+	return points
+}
+
+// text is attributes as a=b,c=d.
+func text(attributes []attribute.KeyValue) string {
+	set := attribute.NewSet(attributes...)
+	return set.Encoded(attribute.DefaultEncoder())
+}
+
+func wantPoints(t *testing.T, got, want map[string]float64) {
+	t.Helper()
+	for attributes, value := range want {
+		if got[attributes] != value {
+			t.Errorf("%s is %v, want %v", attributes, got[attributes], value)
+		}
+	}
+	for attributes := range got {
+		if _, ok := want[attributes]; !ok {
+			t.Errorf("unexpected %s", attributes)
+		}
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	r := record(t)
+	h := r.handlerOf(t, succeed)
+	upgrade := masivotest.NewRequest(t, masivo.TierUpgrade)
+	size := float64(upgrade.ContentLength)
+	masivotest.Deliver(t, h, masivotest.Again(t, upgrade))
+	masivotest.Deliver(t, h, upgrade)
+	ignored := masivotest.NewRequest(t, masivo.TierDowngrade)
+	masivotest.Deliver(t, h, ignored)
+	forged := masivotest.Forged(t, masivo.TierUpgrade)
+	masivotest.Deliver(t, h, forged)
+
+	const (
+		handled = "loyaltyhooks.event=TIER_UPGRADE,loyaltyhooks.handler=shop-1,loyaltyhooks.outcome=handled,loyaltyhooks.provider=masivo"
+		unused  = "loyaltyhooks.event=TIER_DOWNGRADE,loyaltyhooks.handler=shop-1,loyaltyhooks.outcome=ignored,loyaltyhooks.provider=masivo"
+		refused = "error.type=signature,loyaltyhooks.handler=shop-1,loyaltyhooks.outcome=refused,loyaltyhooks.provider=masivo"
+	)
+	counts := map[string]float64{handled: 2, unused: 1, refused: 1}
+	wantPoints(t, r.points(t, "loyaltyhooks.deliveries"), counts)
+	wantPoints(t, r.points(t, "loyaltyhooks.delivery.duration"), counts)
+	wantPoints(t, r.points(t, "loyaltyhooks.delivery.body.size"), map[string]float64{
+		handled: 2 * size, unused: float64(ignored.ContentLength), refused: float64(forged.ContentLength),
+	})
+	wantPoints(t, r.points(t, "loyaltyhooks.drift"), nil)
+}
+
+// Whoever has the secret can invent any number of events, and must not be able to
+// make any number of time series.
+func TestUnknownEventsAreNoLabels(t *testing.T) {
+	r := record(t)
+	h := r.handlerOf(t, succeed)
+	for _, name := range []string{"INVENTED_1", "INVENTED_2", "INVENTED_3"} {
+		golden := envelopetest.Golden{Provider: masivo.Name, ContentType: envelopetest.JSON, Body: []byte(`{"event": "` + name + `", "data": {}}`)}
+		request, err := masivotest.Request(golden, envelopetest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result := masivotest.Deliver(t, h, request); result.Event != name {
+			t.Fatalf("%+v", result)
+		}
+	}
+	wantPoints(t, r.points(t, "loyaltyhooks.deliveries"), map[string]float64{
+		"loyaltyhooks.event=_OTHER,loyaltyhooks.handler=shop-1,loyaltyhooks.outcome=ignored,loyaltyhooks.provider=masivo": 3,
+	})
+	wantPoints(t, r.points(t, "loyaltyhooks.drift"), map[string]float64{
+		"loyaltyhooks.drift.kind=unknown_event,loyaltyhooks.event=_OTHER,loyaltyhooks.provider=masivo": 3,
+	})
+	for _, span := range r.spans.GetSpans() {
+		if span.Name != "webhook masivo" || strings.Contains(text(span.Attributes), "INVENTED") {
+			t.Errorf("%s %v", span.Name, span.Attributes)
+		}
+	}
+}
+
+func TestDriftByKind(t *testing.T) {
+	r := record(t)
+	h, err := masivo.NewHandler(
+		masivo.Config{Secrets: []string{masivotest.Secret}, Config: r.instrument(envelope.Config{})},
+		masivo.CustomerAccumulation.Handle(func(context.Context, *masivo.Delivery[masivo.RewardLinesData]) error { return nil }),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := masivotest.Deliver(t, h, masivotest.NewRequestWith(t, envelopetest.Options{Situation: "drift-wrong-types"}, masivo.CustomerAccumulation))
+	want := map[string]float64{}
+	for _, d := range result.Drift {
+		want["loyaltyhooks.drift.kind="+string(d.Kind)+",loyaltyhooks.event=CUSTOMER_ACCUMULATION,loyaltyhooks.provider=masivo"]++
+	}
+	if len(want) == 0 {
+		t.Fatal("no drift")
+	}
+	wantPoints(t, r.points(t, "loyaltyhooks.drift"), want)
+	if span := r.spans.GetSpans()[0]; !has(span, driftKey.Int(len(result.Drift))) {
+		t.Errorf("the span has %v", span.Attributes)
+	}
+}
+
+func has(span tracetest.SpanStub, want attribute.KeyValue) bool {
+	for _, a := range span.Attributes {
+		if a == want {
+			return true
+		}
+	}
+	return false
+}
+
+func TestSpans(t *testing.T) {
+	const secret = "4711 of the body"
+	tests := map[string]struct {
+		fn     func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error
+		forged bool
+		name   string
+		status int
+		code   codes.Code
+		kind   string // error.type
+	}{
+		"handled": {succeed, false, "webhook masivo TIER_UPGRADE", 200, codes.Unset, ""},
+		"failed": {
+			func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error { return errors.New(secret) },
+			false, "webhook masivo TIER_UPGRADE", 500, codes.Error, "failed",
+		},
+		"panicked": {
+			func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error { panic(secret) },
+			false, "webhook masivo TIER_UPGRADE", 500, codes.Error, "panic",
+		},
+		"again later": {
+			func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error {
+				return envelope.RetryAfter(0, errors.New(secret))
+			},
+			false, "webhook masivo TIER_UPGRADE", 503, codes.Error, "retry",
+		},
+		"dropped": {
+			func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error {
+				return envelope.Permanent(errors.New(secret))
+			},
+			false, "webhook masivo TIER_UPGRADE", 200, codes.Unset, "dropped",
+		},
+		// The sender's mistake is no error of a server, say the semantic conventions.
+		"forged": {succeed, true, "webhook masivo", 401, codes.Unset, "signature"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := record(t)
+			request := masivotest.NewRequest(t, masivo.TierUpgrade)
+			if test.forged {
+				request = masivotest.Forged(t, masivo.TierUpgrade)
+			}
+			masivotest.Deliver(t, r.handler(r.handlerOf(t, test.fn)), request)
+			spans := r.spans.GetSpans()
+			if len(spans) != 1 {
+				t.Fatalf("%d spans", len(spans))
+			}
+			span := spans[0]
+			if span.Name != test.name || span.SpanKind != trace.SpanKindServer || span.Status.Code != test.code {
+				t.Errorf("%q %v %v", span.Name, span.SpanKind, span.Status)
+			}
+			if !has(span, attribute.Int("http.response.status_code", test.status)) ||
+				!has(span, attribute.String("http.request.method", http.MethodPost)) ||
+				!has(span, attribute.Int("http.request.body.size", int(request.ContentLength))) ||
+				test.kind != "" && !has(span, attribute.String("error.type", test.kind)) {
+				t.Errorf("attributes %v", span.Attributes)
+			}
+			if test.kind == "panic" && (len(span.Events) != 1 || span.Events[0].Name != "exception") {
+				t.Errorf("events %v", span.Events)
+			}
+			if strings.Contains(span.Status.Description, secret) || strings.Contains(text(span.Attributes), secret) {
+				t.Error("the span quotes the error of the function")
+			}
+		})
+	}
+}
+
+// The spans of a function are within that of its delivery.
+func TestSpanOfTheFunction(t *testing.T) {
+	r := record(t)
+	h := r.handlerOf(t, func(ctx context.Context, _ *masivo.Delivery[masivo.TierChangeData]) error {
+		_, span := r.tracer.Start(ctx, "mine")
+		span.End()
+		return nil
+	})
+	masivotest.Deliver(t, r.handler(h), masivotest.NewRequest(t, masivo.TierUpgrade))
+	spans := r.spans.GetSpans()
+	if len(spans) != 2 || spans[0].Name != "mine" || spans[0].Parent.SpanID() != spans[1].SpanContext.SpanID() {
+		t.Errorf("%v", spans)
+	}
+}
+
+// A delivery out of a queue has a span too, within the one of who dispatched it.
+func TestSpanOfDispatch(t *testing.T) {
+	r := record(t)
+	h := r.handlerOf(t, succeed)
+	golden, err := envelopetest.Find(masivo.Name, "TIER_UPGRADE", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, parent := r.tracer.Start(t.Context(), "consume")
+	if err := h.Dispatch(ctx, envelope.Message{Body: golden.Body}); err != nil {
+		t.Fatal(err)
+	}
+	parent.End()
+	spans := r.spans.GetSpans()
+	if len(spans) != 2 {
+		t.Fatalf("%d spans", len(spans))
+	}
+	span := spans[0]
+	if span.SpanKind != trace.SpanKindConsumer || span.Parent.SpanID() != parent.SpanContext().SpanID() || span.EndTime.Before(span.StartTime) {
+		t.Errorf("%+v", span)
+	}
+	if has(spans[1], providerKey.String(masivo.Name)) {
+		t.Error("somebody else's span was described")
+	}
+}
+
+func TestMethodName(t *testing.T) {
+	for method, want := range map[string]string{"POST": "POST", "GET": "GET", "INVENTED": "_OTHER"} {
+		if got := methodName(method); got != want {
+			t.Errorf("%s is %s", method, got)
+		}
+	}
+}
+
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"webhook masivo TIER_UPGRADE"`, `"send mail"`, `"loyaltyhooks.deliveries"`, `"loyaltyhooks.drift"`, `"unknown_member"`, `"signature"`,
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
