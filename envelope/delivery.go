@@ -58,7 +58,9 @@ func (d *Delivery[M, T]) fill(c *call[M]) {
 }
 
 // Header is a copy of the request's header without credentials: Authorization,
-// Proxy-Authorization, Cookie and the header that carries the secret.
+// Proxy-Authorization, Cookie and the header that carries the secret. Behind an
+// adaptor to a server that uses its memory again (fasthttp), clone its values if you
+// keep them.
 func (d *Delivery[M, T]) Header() http.Header {
 	header := d.header.Clone()
 	for _, name := range d.hidden {

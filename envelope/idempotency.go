@@ -43,7 +43,7 @@ type Idempotency struct {
 	Store Store
 
 	// Lease is how long a key stays taken when its holder vanishes. It must be
-	// longer than Config.Timeout. Default: twice Config.Timeout.
+	// longer than Config.Timeout. Default: twice Config.Timeout and Timeout together.
 	Lease time.Duration
 
 	// Timeout limits each call of the store. A claim that takes longer is told
@@ -52,8 +52,8 @@ type Idempotency struct {
 }
 
 func (i Idempotency) withDefaults(timeout time.Duration) (Idempotency, error) {
-	i.Lease = orDefault(i.Lease, 2*timeout)
 	i.Timeout = orDefault(i.Timeout, 2*time.Second)
+	i.Lease = orDefault(i.Lease, 2*(timeout+i.Timeout))
 	switch {
 	case i.Store == nil:
 		return i, errors.New("idempotency has no store")

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -198,12 +199,11 @@ func (s Suite[M]) mustCope(t *testing.T, h *envelope.Handler, golden envelopetes
 		t.Fatal(err)
 	}
 	err = h.Dispatch(t.Context(), s.message(golden, text))
-	var failure *envelope.Error
 	if err == nil {
 		return
 	}
-	failure, _ = err.(*envelope.Error)
-	if failure == nil || failure.Kind != envelope.KindValidation {
+	var failure *envelope.Error
+	if !errors.As(err, &failure) || failure.Kind != envelope.KindValidation {
 		t.Errorf("%s/%s: %v for %s", golden.Event, golden.Situation, err, text)
 	}
 }
