@@ -186,7 +186,8 @@ func (h *Handler) refused(err error) *Error {
 // Dispatch handles a delivery that was verified before it came here, by another
 // handler that put it into a queue for example. It does all that follows
 // verification, and returns nil or an *Error: its Retryable says whether to
-// deliver the message again, its RetryAfter how long to wait.
+// deliver the message again, its RetryAfter how long to wait. That a key could not
+// be marked as done after the function had run is told to the Observer only.
 func (h *Handler) Dispatch(ctx context.Context, m Message) error {
 	start := time.Now()
 	o, err := h.dispatch(ctx, m)

@@ -112,7 +112,11 @@ func (i *Idempotency) claim(ctx context.Context, key string) (Claim, error) {
 	answers := make(chan answer)
 	go func() {
 		defer cancel()
-		claim, err := i.Store.Claim(ctx, key, i.Lease)
+		var claim Claim
+		err := recovered(func() (err error) {
+			claim, err = i.Store.Claim(ctx, key, i.Lease)
+			return err
+		})
 		select {
 		case answers <- answer{claim, err}:
 		case <-ctx.Done():
@@ -134,11 +138,22 @@ func (i *Idempotency) end(ctx context.Context, call func(context.Context, string
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), i.Timeout)
 	defer cancel()
 	errs := make(chan error, 1)
-	go func() { errs <- call(ctx, key, token) }()
+	go func() { errs <- recovered(func() error { return call(ctx, key, token) }) }()
 	select {
 	case err := <-errs:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// recovered calls a function of a Store, whose panic would end the process: it
+// runs on a goroutine of its own.
+func recovered(call func() error) (err error) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = newPanicError(thrown).Err
+		}
+	}()
+	return call()
 }

@@ -145,7 +145,7 @@ func (c *call[M]) decodeOnce(lenient *jsonv2.Unmarshalers) error {
 	}
 	c.objects = countObjects(c.message.Body)
 	if tooDeep(c.message.Body, c.objects, c.handler.config.MaxDepth) {
-		return Malformed("nested too deep")
+		return Malformed("nested too deep, or an object of too many members")
 	}
 	c.read(c.message.Body, lenient)
 	if c.provider.Layout.Payload == "" {
@@ -350,6 +350,7 @@ func (c *call[M]) tell(event string) {
 	c.known = c.names[event]
 	if route, ok := c.routes[event]; ok {
 		c.known = true
+		c.open.Event = route.event // A string of our own, wherever the sender's text is.
 		c.job = route.begin()
 	} else if c.fallback != nil {
 		c.job = c.fallback.begin()

@@ -84,8 +84,9 @@ type Opening[M any] struct {
 	maxDepth int
 }
 
-// TooDeep reports whether JSON text is nested deeper than Config.MaxDepth. An
-// Open function asks before it decodes, and refuses with Malformed.
+// TooDeep reports whether JSON text is nested deeper than Config.MaxDepth, or has
+// an object of too many members. An Open function asks before it decodes, and
+// refuses with Malformed.
 func (o *Opening[M]) TooDeep(text []byte) bool { return tooDeep(text, countObjects(text), o.maxDepth) }
 
 // Decode decodes JSON text into what target points to, with the tolerance of a

@@ -46,7 +46,7 @@ func Goldens(provider string) iter.Seq2[string, Golden] {
 			if !event.IsDir() {
 				continue
 			}
-			for _, golden := range goldensOf(provider, event.Name()) {
+			for _, golden := range goldensOf(testdata.FS, provider, event.Name()) {
 				if !yield(golden.Event, golden) {
 					return
 				}
@@ -55,14 +55,14 @@ func Goldens(provider string) iter.Seq2[string, Golden] {
 	}
 }
 
-func goldensOf(provider, event string) []Golden {
-	files, err := fs.ReadDir(testdata.FS, path.Join(provider, event))
+func goldensOf(fsys fs.FS, provider, event string) []Golden {
+	files, err := fs.ReadDir(fsys, path.Join(provider, event))
 	if err != nil {
 		return nil
 	}
 	goldens := make([]Golden, 0, len(files))
 	for _, file := range files {
-		body, err := fs.ReadFile(testdata.FS, path.Join(provider, event, file.Name()))
+		body, err := fs.ReadFile(fsys, path.Join(provider, event, file.Name()))
 		if err != nil {
 			continue // Embedded files can be read.
 		}
@@ -88,11 +88,15 @@ func rank(g Golden) int {
 // Find gives one delivery. An empty situation means "basic", an empty encoder
 // JSON.
 func Find(provider, event, situation, encoder string) (Golden, error) {
+	return find(testdata.FS, provider, event, situation, encoder)
+}
+
+func find(fsys fs.FS, provider, event, situation, encoder string) (Golden, error) {
 	if situation == "" {
 		situation = "basic"
 	}
 	var have []string
-	for _, g := range goldensOf(provider, event) {
+	for _, g := range goldensOf(fsys, provider, event) {
 		if g.Situation == situation && g.Encoder == encoder {
 			return g, nil
 		}

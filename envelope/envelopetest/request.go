@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,6 +20,9 @@ import (
 type Kit[M any] struct {
 	// Provider is the provider's name: the folder of its golden deliveries.
 	Provider string
+
+	// FS holds that folder. Default: the deliveries of this module.
+	FS fs.FS
 
 	// Secret is what requests are signed with unless Options name another.
 	Secret string
@@ -53,14 +57,14 @@ type Options struct {
 // typed payload before the request is signed.
 func NewRequest[M, T any](tb testing.TB, kit Kit[M], options Options, event envelope.Event[M, T], changes ...func(*T)) *http.Request {
 	tb.Helper()
-	golden, err := Find(kit.Provider, event.Name(), options.Situation, options.Encoder)
+	golden, err := kit.find(event.Name(), options.Situation, options.Encoder)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	body := golden.Body
 	if len(changes) > 0 {
 		// Changes are made to the JSON twin of a form.
-		twin, err := Find(kit.Provider, event.Name(), options.Situation, "")
+		twin, err := kit.find(event.Name(), options.Situation, "")
 		if err == nil {
 			body, err = change(twin.Body, kit.Pointer(event.Name()), changes)
 		}
@@ -76,6 +80,13 @@ func NewRequest[M, T any](tb testing.TB, kit Kit[M], options Options, event enve
 		tb.Fatal(err)
 	}
 	return r
+}
+
+func (k Kit[M]) find(event, situation, encoder string) (Golden, error) {
+	if k.FS == nil {
+		return Find(k.Provider, event, situation, encoder)
+	}
+	return find(k.FS, k.Provider, event, situation, encoder)
 }
 
 // Request makes a signed request of a body in the encoding of a golden delivery.
@@ -184,6 +195,13 @@ func joined(members []member) []byte {
 // attacker's replay, looks like.
 func Again(tb testing.TB, r *http.Request) *http.Request {
 	tb.Helper()
+	if r.GetBody == nil { // A request that no kit made.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		setBody(r, body)
+	}
 	again := r.Clone(r.Context())
 	body, err := r.GetBody()
 	if err != nil {

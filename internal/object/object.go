@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -191,6 +192,9 @@ func peekKind(dec *jsontext.Decoder, kind string) (string, error) {
 		}
 		return value.String(), nil
 	}
+	if ahead.PeekKind() != '}' { // The text ends here, the object does not.
+		return "", io.ErrUnexpectedEOF
+	}
 	return "", nil
 }
 
@@ -242,8 +246,8 @@ func decodeMember(dec *jsontext.Decoder, name string, into []reflect.Value) erro
 		}
 		field := Field(into[i], index)
 		if first.IsValid() {
-			if first.Type().AssignableTo(field.Type()) {
-				field.Set(first)
+			if first.Kind() == field.Kind() && first.CanConvert(field.Type()) {
+				field.Set(first.Convert(field.Type()))
 			}
 			continue
 		}
@@ -315,7 +319,7 @@ func Marshal(source any) ([]byte, error) {
 		if index, ok := Describe(variant.Elem().Type()).Members[info.Kind]; ok {
 			Field(variant.Elem(), index).SetString(kind)
 		}
-		return jsonv2.Marshal(variant.Interface())
+		return marshalMembers(v, info, variant.Elem())
 	}
 	if info.Other >= 0 && v.Field(info.Other).Len() > 0 {
 		return v.Field(info.Other).Bytes(), nil
@@ -323,13 +327,30 @@ func Marshal(source any) ([]byte, error) {
 	return marshalMembers(v, info)
 }
 
-func marshalMembers(v reflect.Value, info *Info) ([]byte, error) {
+// marshalMembers encodes the members of a struct, behind those of its variant.
+func marshalMembers(v reflect.Value, info *Info, variants ...reflect.Value) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := jsontext.NewEncoder(&buf)
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return nil, err
 	}
+	taken := map[string]bool{}
+	for _, variant := range variants {
+		described := Describe(variant.Type())
+		for _, name := range described.Names {
+			taken[name] = true
+			if field, err := variant.FieldByIndexErr(described.Members[name]); err == nil && !field.IsZero() {
+				if err := marshalMember(enc, name, field); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
 	for _, name := range info.Names {
+		if taken[name] {
+			continue
+		}
+		taken[name] = true
 		if field, err := v.FieldByIndexErr(info.Members[name]); err == nil && !field.IsZero() {
 			if err := marshalMember(enc, name, field); err != nil {
 				return nil, err
@@ -341,7 +362,7 @@ func marshalMembers(v reflect.Value, info *Info) ([]byte, error) {
 		names := extra.MapKeys()
 		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 		for _, name := range names {
-			if _, named := info.Members[name.String()]; named {
+			if taken[name.String()] {
 				continue
 			}
 			if err := marshalMember(enc, name.String(), extra.MapIndex(name)); err != nil {
