@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/receiver/inspector"
+)
+
+// What the inspector keeps, and what one provider may keep busy at once.
+const (
+	historyDeliveries = 500
+	historyBytes      = 32 << 20
+	maxConcurrent     = 64
+)
+
+// receiver serves the providers that have a secret.
+type receiver struct {
+	mounted []mounted
+	history *inspector.History
+	mux     *http.ServeMux
+	sent    tickets
+	tell    func(*inspector.Delivery) // is told every delivery
+}
+
+// mounted is a provider at work.
+type mounted struct {
+	provider
+	secret  string
+	handler *envelope.Handler
+}
+
+// newReceiver mounts the providers for which secretOf gives a secret. The functions
+// of the events in without are left out.
+func newReceiver(secretOf func(provider) string, without []string, tell func(*inspector.Delivery)) (*receiver, error) {
+	rc := &receiver{
+		history: inspector.NewHistory(historyDeliveries, historyBytes),
+		mux:     http.NewServeMux(),
+		tell:    tell,
+	}
+	for _, p := range providers {
+		if secret := secretOf(p); secret != "" {
+			if err := rc.mount(p, secret, without); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return rc, nil
+}
+
+func (rc *receiver) mount(p provider, secret string, without []string) error {
+	config := envelope.Config{
+		MaxConcurrent: maxConcurrent,
+		Observer:      func(ctx context.Context, o envelope.Observation) { visitOf(ctx).observe(o) },
+		Drift:         func(ctx context.Context, r envelope.DriftReport) { visitOf(ctx).drifted(r) },
+	}
+	h, err := p.newHandler(secret, config, func(event string) bool { return !slices.Contains(without, event) })
+	if err != nil {
+		return err
+	}
+	rc.mounted = append(rc.mounted, mounted{p, secret, h})
+	rc.mux.Handle(p.path(), rc.watch(p, h))
+	if p.suffix != "" {
+		rc.mux.Handle(p.path()+p.suffix, rc.watch(p, h))
+	}
+	return nil
+}
+
+func (rc *receiver) find(name string) (mounted, bool) {
+	for _, m := range rc.mounted {
+		if m.name == name {
+			return m, true
+		}
+	}
+	return mounted{}, false
+}
+
+// newPage makes the live page.
+func newPage(rc *receiver, s *sender, anyone bool) *inspector.Inspector {
+	config := inspector.Config{
+		History: rc.history,
+		URL:     s.url,
+		Anyone:  anyone,
+		Send: func(ctx context.Context, g envelopetest.Golden, forged bool) (int64, error) {
+			m, ok := rc.find(g.Provider)
+			if !ok {
+				return 0, errNotServed
+			}
+			secret, source := m.secret, inspector.FromSample
+			if forged {
+				secret, source = newSecret(), inspector.FromForgery
+			}
+			return idOf(s.golden(ctx, m, g, secret, source))
+		},
+		Replay: func(ctx context.Context, d *inspector.Delivery, sign bool) (int64, error) {
+			return idOf(s.again(ctx, d, sign))
+		},
+	}
+	for _, m := range rc.mounted {
+		config.Providers = append(config.Providers, inspector.Provider{
+			Name: m.name, Path: m.path(), Secret: m.secret, Variable: m.variable(),
+		})
+	}
+	return inspector.New(config, newSecret())
+}
+
+func idOf(d *inspector.Delivery, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return d.ID, nil
+}
+
+// drain refuses new deliveries and waits for those that are being handled.
+func (rc *receiver) drain(ctx context.Context) error {
+	errs := make([]error, len(rc.mounted))
+	var group sync.WaitGroup
+	for i, m := range rc.mounted {
+		group.Go(func() {
+			if err := m.handler.Shutdown(ctx); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", m.name, err)
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// visit is what is written down of one delivery on its way through a handler. The
+// handler's hooks and functions find it in their context.
+type visit struct{ *inspector.Delivery }
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) visit {
+	v, _ := ctx.Value(visitKey{}).(visit)
+	return v
+}
+
+func (v visit) observe(o envelope.Observation) {
+	v.Event, v.Known = o.Event, o.Known
+	v.Outcome, v.Status, v.Duration, v.Err = o.Outcome, o.Status, o.Duration, o.Err
+}
+
+func (v visit) drifted(r envelope.DriftReport) { v.Drift, v.DriftTotal = r.Drift, r.Total }
+
+// watch writes down every delivery that a handler gets, before its sender has read
+// the answer.
+func (rc *receiver) watch(p provider, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ticket := rc.sent.take(r.RemoteAddr)
+		v := visit{&inspector.Delivery{
+			At:       time.Now(),
+			Source:   ticket.source,
+			Provider: p.name,
+			Method:   r.Method,
+			Host:     r.Host,
+			Target:   r.RequestURI,
+			Header:   r.Header.Clone(),
+		}}
+		body := &copied{ReadCloser: r.Body}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		r.Body = body
+		h.ServeHTTP(w, r)
+		v.Raw, v.Partial = body.read.Bytes(), !body.ended
+		v.PayloadAt = p.payload(v.Event)
+		rc.history.Add(v.Delivery)
+		ticket.arrived(v.Delivery)
+		rc.tell(v.Delivery)
+	})
+}
+
+// copied keeps what was read of a body. The handler reads no more than its limit.
+type copied struct {
+	io.ReadCloser
+	read  bytes.Buffer
+	ended bool
+}
+
+func (c *copied) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.read.Write(p[:n])
+	c.ended = c.ended || err == io.EOF
+	return n, err
+}
