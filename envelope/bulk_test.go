@@ -1,0 +1,66 @@
+package envelope_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+)
+
+// TestBulk: a small body can't be made to fill memory: lists of next to nothing are
+// refused, and real ones are not.
+func TestBulk(t *testing.T) {
+	fill := func(open, element, end string) string {
+		n := (1<<20 - 1000) / (len(element) + 1)
+		return open + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + end
+	}
+	// Elements of which each has a name of its own.
+	named := func(n int, open, element, end string) string {
+		var b strings.Builder
+		b.WriteString(open)
+		for i := range n {
+			fmt.Fprintf(&b, `"%d":%s,`, i, element)
+		}
+		return strings.TrimSuffix(b.String(), ",") + end
+	}
+	const item = `{"number":"1","total":"12.50","status":"open","customer":{"id":"c-1","email":"a@example.com"},"lines":[{"sku":"x","amount":"1.5"}],` +
+		`"labels":{"color":"green","size":"large"},"placed":"2026-03-01T10:00:00Z","free":{"remark":"please ring at the door on the left, not at the other one"},"number2":"the quick brown fox jumps over the lazy dog"}`
+	for _, test := range []struct {
+		name, data string
+		refused    bool
+	}{
+		{"list of empty objects", fill(`[`, `{}`, `]`), true},
+		{"list of nulls", fill(`[`, `null`, `]`), true},
+		{"list of nulls and objects", fill(`[`, `{},null`, `]`), true},
+		{"list of empty lists for objects", fill(`[`, `[]`, `]`), true},
+		{"list of texts for objects", fill(`[`, `""`, `]`), true},
+		{"list of numbers for objects", fill(`[`, `0`, `]`), true},
+		{"object for a list", named(50_000, `{`, `{}`, `}`), true},
+		{"lists in objects", fill(`[{"number":"1","lines":[`, `{}`, `]}]`), true},
+		{"object of very many members", named(50_000, `[{"number":"1","places":{`, `{}`, `}}]`), true},
+		{"object of many members", named(1000, `[{"number":"1","places":{`, `{"code":"12345"}`, `}}]`), false},
+		{"real objects", fill(`[`, item, `]`), false},
+		{"texts", fill(`[{"number":"1","labels":{"a":"`, `{},{},null`, `"}}]`), false},
+		{"one long list of numbers where anything may stand", fill(`[{"number":"1","free":[`, `0`, `]}]`), false},
+		{"one long list where nobody looks", fill(`[{"number":"1","new":[`, `{}`, `]}]`), false},
+	} {
+		for _, body := range []string{`{"event":"orders.listed","data":` + test.data + `}`, `{"data":` + test.data + `,"event":"orders.listed"}`} {
+			t.Run(test.name+"/"+body[2:7], func(t *testing.T) {
+				h := newShop(t, envelope.Config{Validation: envelope.ValidateOff}, ordersListed.Handle(done))
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)})
+				runtime.ReadMemStats(&after)
+				if errors.Is(err, envelope.ErrMalformed) != test.refused || !test.refused && err != nil {
+					t.Errorf("%d bytes: error %v, refused must be %t", len(body), err, test.refused)
+				}
+				if took := after.TotalAlloc - before.TotalAlloc; took > 40<<20 {
+					t.Errorf("%d bytes have taken %d MB", len(body), took>>20)
+				}
+			})
+		}
+	}
+}
