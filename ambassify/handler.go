@@ -3,7 +3,6 @@ package ambassify
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -78,14 +77,13 @@ type Route = envelope.Route[Meta]
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 	common := config.Config
 	if len(config.Secrets) > 0 || len(config.EventBusKeys) > 0 {
-		if common.Verifier != nil || common.Unverified {
-			return nil, errors.New("ambassify: secrets or keys are set beside a verifier or Unverified")
-		}
 		verifier, err := NewVerifier(config)
+		if err == nil {
+			common, err = common.WithVerifier(verifier)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("ambassify: %w", err)
 		}
-		common.Verifier = verifier
 	}
 	o := opener{limits: form.Limits(config.Form)}
 	if o.limits.MaxPairs <= 0 {

@@ -155,3 +155,15 @@ func TestContextExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestShutdownIdle: where nothing runs, a Shutdown is done at once, whatever its
+// context says.
+func TestShutdownIdle(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 64 { // Both ways out are ready, and one is chosen by chance.
+		if err := newShop(t, envelope.Config{}).Shutdown(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

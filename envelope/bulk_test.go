@@ -64,3 +64,23 @@ func TestBulk(t *testing.T) {
 		}
 	}
 }
+
+// TestBulkAround: members around the payload are bounded as well.
+func TestBulkAround(t *testing.T) {
+	type meta struct {
+		Before []order `json:"before,omitzero"`
+	}
+	event := envelope.NewEvent[meta, line]("x")
+	h := handlerOf(t, envelope.Provider[meta]{Name: "shop", Layout: shop().Layout}, envelope.Config{Validation: envelope.ValidateOff}, event.Handle(doneOf[meta, line]))
+	for _, element := range []string{`{}`, `null`, `[]`, `0`, `""`} {
+		n := (1<<20 - 1000) / (len(element) + 1)
+		body := `{"event":"x","before":[` + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + `],"data":{}}`
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)})
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 40<<20 || !errors.Is(err, envelope.ErrMalformed) {
+			t.Errorf("%d bytes of %s have taken %d MB, error %v", len(body), element, took>>20, err)
+		}
+	}
+}

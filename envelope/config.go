@@ -77,6 +77,17 @@ type Config struct {
 	Now func() time.Time
 }
 
+// WithVerifier gives the Config with the verifier that a provider's package made
+// of its secrets. It is an error if a verifier or Unverified is set besides: which
+// of them counts must not be a matter of chance.
+func (c Config) WithVerifier(v Verifier) (Config, error) {
+	if c.Verifier != nil || c.Unverified {
+		return c, errors.New("secrets are set beside a verifier or Unverified")
+	}
+	c.Verifier = v
+	return c, nil
+}
+
 // Defaults of Config.
 const (
 	DefaultMaxBody     = 1 << 20

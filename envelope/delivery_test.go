@@ -92,6 +92,12 @@ func TestDeliveryHas(t *testing.T) {
 	if broken.Has("/b") || broken.Has("/a/5") || broken.Has("/a/0/x") {
 		t.Error("a body that is no JSON has members")
 	}
+	for _, raw := range []string{`{!`, `{"a"`, `[`, strings.Repeat("[", 20_000)} {
+		broken.Raw = []byte(raw)
+		if broken.Has("/a") || broken.Has(strings.Repeat("/0", 20_000)) {
+			t.Errorf("%.9s has members", raw)
+		}
+	}
 }
 
 // openedAs is a provider whose bodies are no JSON, but stand for some.

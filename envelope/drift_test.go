@@ -289,6 +289,18 @@ func TestDriftOfOpen(t *testing.T) {
 			o.Pointer = "/list/0"
 			return nil
 		}, drifts(member, "/list/0/x")},
+		{"pointer beside others", `{"about":{"name":"x"},"x":{"y":{"z":1},"order":{"number":"1","x":1},"w":[1]}}`, func(o *envelope.Opening[wrapped]) error {
+			o.Pointer = "/x/order"
+			return nil
+		}, drifts(member, "/x/order/x")},
+		{"pointer through a text", `{"about":{"name":"x"},"order":"text"}`, func(o *envelope.Opening[wrapped]) error {
+			o.Pointer = "/order/number"
+			return nil
+		}, nil},
+		{"pointer into no object", `[{"number":"1"}]`, func(o *envelope.Opening[wrapped]) error {
+			o.Pointer = "/order"
+			return nil
+		}, nil},
 		{"pointer with an escape", `{"about":{"name":"x"},"a/b":{"number":"1","x":1}}`, func(o *envelope.Opening[wrapped]) error {
 			o.Pointer = "/a~1b"
 			return nil

@@ -130,3 +130,55 @@ func TestConfigIsCopied(t *testing.T) {
 		t.Errorf("%d runs", runs)
 	}
 }
+
+type (
+	// conflicting has two fields for one member.
+	conflicting struct {
+		Name  string
+		Title string `json:"Name"`
+	}
+	secretly struct {
+		ID string `json:"id"`
+	}
+	// unreachable embeds a pointer that no other package can set.
+	unreachable struct{ *secretly }
+)
+
+// TestNewHandlerTypes: a type that JSON can't fill would fail at every delivery, and
+// is found when the handler is made.
+func TestNewHandlerTypes(t *testing.T) {
+	for name, err := range map[string]error{
+		"two fields for one member": newHandlerErr[shopMeta, conflicting](),
+		"two fields, further down":  newHandlerErr[shopMeta, map[string][]struct{ X *conflicting }](),
+		"rule that does not exist": newHandlerErr[struct {
+			ID string `validate:"uiid4"`
+		}, order](),
+		"two fields around":       newHandlerErr[conflicting, order](),
+		"channel":                 newHandlerErr[shopMeta, struct{ C chan int }](),
+		"function":                newHandlerErr[shopMeta, struct{ F func() }](),
+		"embedded, out of reach":  newHandlerErr[unreachable, order](),
+		"embedded in the payload": newHandlerErr[shopMeta, unreachable](),
+	} {
+		if err == nil || !strings.HasPrefix(err.Error(), "shop: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	for name, err := range map[string]error{
+		"anything":    newHandlerErr[shopMeta, any](),
+		"every shape": newHandlerErr[shopMeta, everything](),
+		"ignored members": newHandlerErr[shopMeta, struct {
+			C chan int `json:"-"`
+		}](),
+		"meta that is no struct": newHandlerErr[map[string]string, order](),
+	} {
+		if err != nil {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func newHandlerErr[M, T any]() error {
+	_, err := envelope.NewHandler(envelope.Provider[M]{Name: "shop", Layout: shop().Layout}, envelope.Config{Unverified: true},
+		envelope.NewEvent[M, T]("x").Handle(doneOf[M, T]))
+	return err
+}

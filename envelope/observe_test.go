@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 )
 
 // TestLog: one line a delivery, at a level that says whether to look at it, and
@@ -148,6 +151,18 @@ func TestObservedRefusals(t *testing.T) {
 	err := h.Dispatch(t.Context(), envelope.Message{Body: make([]byte, 1001)})
 	if !errors.Is(err, envelope.ErrTooLarge) || seen.Size != 1001 || seen.Status != 413 {
 		t.Errorf("observed %+v, error %v", seen, err)
+	}
+}
+
+// TestObservedByTests: the test kit sees what became of a delivery, also where the
+// handler has no hooks.
+func TestObservedByTests(t *testing.T) {
+	h := newShop(t, envelope.Config{}, orderPlaced.Handle(done))
+	body := `{"event":"order.placed","new":1,"data":{"number":"1","count":"5","customer":{"id":"x"}}}`
+	result := envelopetest.Deliver(t, h, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)))
+	want := drifts("unknown_member", "/new", "wrong_type", "/data/count")
+	if diff := cmp.Diff(want, result.Drift); diff != "" || len(result.Violations) != 1 || result.Outcome != envelope.OutcomeHandled || result.Err != nil {
+		t.Errorf("result %+v\n%s", result, diff)
 	}
 }
 

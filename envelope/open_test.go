@@ -87,60 +87,61 @@ func audiences(t *testing.T, config envelope.Config) map[string]*envelope.Handle
 func TestMalformed(t *testing.T) {
 	const deep = 100_000
 	for name, body := range map[string]string{
-		"nothing":                        ``,
-		"white space":                    " \n",
-		"null":                           `null`,
-		"list":                           `[]`,
-		"text":                           `"order.placed"`,
-		"number":                         `5`,
-		"boolean":                        `true`,
-		"no JSON":                        `event=order.placed`,
-		"XML":                            `<event/>`,
-		"byte order mark":                "\uFEFF" + goodBody,
-		"single quotes":                  `{'event':'order.placed','data':{}}`,
-		"comment":                        `{"event":"order.placed",/* */"data":{"number":"1"}}`,
-		"comma at the end":               `{"event":"order.placed","data":{"number":"1"},}`,
-		"comma at the end of a list":     `{"event":"order.placed","data":{"number":"1","lines":[{},]}}`,
-		"no comma":                       `{"event":"order.placed" "data":{"number":"1"}}`,
-		"no colon":                       `{"event" "order.placed","data":{"number":"1"}}`,
-		"no quotes":                      `{event:"order.placed","data":{"number":"1"}}`,
-		"number that is none":            `{"event":"order.placed","data":{"number":"1","total":01}}`,
-		"not a number":                   `{"event":"order.placed","data":{"number":"1","total":NaN}}`,
-		"control character":              "{\"event\":\"order.placed\",\"data\":{\"number\":\"1\n\"}}",
-		"bad escape":                     `{"event":"order.placed","data":{"number":"\x31"}}`,
-		"garbage behind":                 goodBody + `x`,
-		"bracket behind":                 goodBody + `}`,
-		"comma behind":                   goodBody + `,`,
-		"zero byte behind":               goodBody + "\x00",
-		"second body behind":             goodBody + "\n" + goodBody,
-		"garbage behind, payload first":  `{"data":{"number":"1"},"event":"order.placed"} null`,
-		"garbage behind, second pass":    `{"event":"order.placed","data":{"number":"1","count":"5"}} null`,
-		"event twice":                    `{"event":"order.placed","event":"order.placed","data":{"number":"1"}}`,
-		"payload twice":                  `{"event":"order.placed","data":{"number":"1"},"data":{"number":"2"}}`,
-		"payload twice, before event":    `{"data":{"number":"1"},"data":{"number":"2"},"event":"order.placed"}`,
-		"meta twice":                     `{"event":"order.placed","id":"1","id":"2","data":{"number":"1"}}`,
-		"same name under an escape":      `{"event":"order.placed","\u0065vent":"order.closed","data":{"number":"1"}}`,
-		"member of the payload twice":    `{"event":"order.placed","data":{"number":"1","number":"2"}}`,
-		"key of a map twice":             `{"event":"order.placed","data":{"number":"1","labels":{"a":"1","a":"2"}}}`,
-		"duplicate in an open value":     `{"event":"order.placed","data":{"number":"1","free":{"a":1,"a":2}}}`,
-		"duplicate where nobody looks":   `{"event":"order.placed","data":{"number":"1"},"new":[{"a":1,"a":2}]}`,
-		"duplicate, payload first":       `{"data":{"number":"1","new":{"a":1,"a":2}},"event":"order.placed"}`,
-		"duplicate, second pass":         `{"event":"order.placed","data":{"count":"5","number":"1","number":"2"}}`,
-		"invalid UTF-8 in the event":     "{\"event\":\"order.placed\xff\",\"data\":{\"number\":\"1\"}}",
-		"invalid UTF-8 in the payload":   "{\"event\":\"order.placed\",\"data\":{\"number\":\"\xc3\x28\"}}",
-		"invalid UTF-8 in a name":        "{\"event\":\"order.placed\",\"data\":{\"number\":\"1\"},\"\xff\":1}",
-		"invalid UTF-8 where no one is":  "{\"event\":\"order.placed\",\"data\":{\"number\":\"1\",\"new\":\"\xed\xa0\x80\"}}",
-		"invalid UTF-8, payload first":   "{\"data\":{\"number\":\"\xff\"},\"event\":\"order.placed\"}",
-		"invalid UTF-8, second pass":     "{\"event\":\"order.placed\",\"data\":{\"count\":\"5\",\"number\":\"\xff\"}}",
-		"half a surrogate pair":          `{"event":"order.placed","data":{"number":"\ud800"}}`,
-		"deep list":                      strings.Repeat("[", deep) + strings.Repeat("]", deep),
-		"deep list without an end":       strings.Repeat("[", deep),
-		"deep object":                    strings.Repeat(`{"data":`, deep) + `1` + strings.Repeat("}", deep),
-		"deep payload":                   `{"event":"order.placed","data":` + strings.Repeat(`{"parent":`, deep) + `{}` + strings.Repeat("}", deep) + `}`,
-		"deep payload before its event":  `{"data":` + strings.Repeat(`{"parent":`, deep) + `{}` + strings.Repeat("}", deep) + `,"event":"order.placed"}`,
-		"deep open value":                `{"event":"order.placed","data":{"number":"1","free":` + strings.Repeat(`[`, deep) + strings.Repeat("]", deep) + `}}`,
-		"deep where nobody looks":        `{"event":"order.placed","data":{"number":"1"},"new":` + strings.Repeat(`[`, deep) + strings.Repeat("]", deep) + `}`,
-		"deep behind brackets in a text": `{"a":"]]]]\"]]]]\\","event":"order.placed","data":{"number":"1","free":` + strings.Repeat(`[`, deep) + strings.Repeat("]", deep) + `}}`,
+		"nothing":                              ``,
+		"white space":                          " \n",
+		"null":                                 `null`,
+		"list":                                 `[]`,
+		"text":                                 `"order.placed"`,
+		"number":                               `5`,
+		"boolean":                              `true`,
+		"no JSON":                              `event=order.placed`,
+		"XML":                                  `<event/>`,
+		"byte order mark":                      "\uFEFF" + goodBody,
+		"single quotes":                        `{'event':'order.placed','data':{}}`,
+		"comment":                              `{"event":"order.placed",/* */"data":{"number":"1"}}`,
+		"comma at the end":                     `{"event":"order.placed","data":{"number":"1"},}`,
+		"comma at the end of a list":           `{"event":"order.placed","data":{"number":"1","lines":[{},]}}`,
+		"no comma":                             `{"event":"order.placed" "data":{"number":"1"}}`,
+		"no colon":                             `{"event" "order.placed","data":{"number":"1"}}`,
+		"no quotes":                            `{event:"order.placed","data":{"number":"1"}}`,
+		"number that is none":                  `{"event":"order.placed","data":{"number":"1","total":01}}`,
+		"not a number":                         `{"event":"order.placed","data":{"number":"1","total":NaN}}`,
+		"control character":                    "{\"event\":\"order.placed\",\"data\":{\"number\":\"1\n\"}}",
+		"bad escape":                           `{"event":"order.placed","data":{"number":"\x31"}}`,
+		"garbage behind":                       goodBody + `x`,
+		"bracket behind":                       goodBody + `}`,
+		"comma behind":                         goodBody + `,`,
+		"zero byte behind":                     goodBody + "\x00",
+		"second body behind":                   goodBody + "\n" + goodBody,
+		"garbage behind, payload first":        `{"data":{"number":"1"},"event":"order.placed"} null`,
+		"garbage behind, second pass":          `{"event":"order.placed","data":{"number":"1","count":"5"}} null`,
+		"event twice":                          `{"event":"order.placed","event":"order.placed","data":{"number":"1"}}`,
+		"payload twice":                        `{"event":"order.placed","data":{"number":"1"},"data":{"number":"2"}}`,
+		"payload twice, before event":          `{"data":{"number":"1"},"data":{"number":"2"},"event":"order.placed"}`,
+		"meta twice":                           `{"event":"order.placed","id":"1","id":"2","data":{"number":"1"}}`,
+		"same name under an escape":            `{"event":"order.placed","\u0065vent":"order.closed","data":{"number":"1"}}`,
+		"member of the payload twice":          `{"event":"order.placed","data":{"number":"1","number":"2"}}`,
+		"key of a map twice":                   `{"event":"order.placed","data":{"number":"1","labels":{"a":"1","a":"2"}}}`,
+		"duplicate in an open value":           `{"event":"order.placed","data":{"number":"1","free":{"a":1,"a":2}}}`,
+		"duplicate where nobody looks":         `{"event":"order.placed","data":{"number":"1"},"new":[{"a":1,"a":2}]}`,
+		"duplicate, payload first":             `{"data":{"number":"1","new":{"a":1,"a":2}},"event":"order.placed"}`,
+		"duplicate, second pass":               `{"event":"order.placed","data":{"count":"5","number":"1","number":"2"}}`,
+		"invalid UTF-8 in the event":           "{\"event\":\"order.placed\xff\",\"data\":{\"number\":\"1\"}}",
+		"invalid UTF-8 in the payload":         "{\"event\":\"order.placed\",\"data\":{\"number\":\"\xc3\x28\"}}",
+		"invalid UTF-8 in a name":              "{\"event\":\"order.placed\",\"data\":{\"number\":\"1\"},\"\xff\":1}",
+		"invalid UTF-8 where no one is":        "{\"event\":\"order.placed\",\"data\":{\"number\":\"1\",\"new\":\"\xed\xa0\x80\"}}",
+		"invalid UTF-8, payload first":         "{\"data\":{\"number\":\"\xff\"},\"event\":\"order.placed\"}",
+		"invalid UTF-8, second pass":           "{\"event\":\"order.placed\",\"data\":{\"count\":\"5\",\"number\":\"\xff\"}}",
+		"half a surrogate pair":                `{"event":"order.placed","data":{"number":"\ud800"}}`,
+		"deep list":                            strings.Repeat("[", deep) + strings.Repeat("]", deep),
+		"deep list without an end":             strings.Repeat("[", deep),
+		"deep object":                          strings.Repeat(`{"data":`, deep) + `1` + strings.Repeat("}", deep),
+		"deep payload":                         `{"event":"order.placed","data":` + strings.Repeat(`{"parent":`, deep) + `{}` + strings.Repeat("}", deep) + `}`,
+		"deep payload before its event":        `{"data":` + strings.Repeat(`{"parent":`, deep) + `{}` + strings.Repeat("}", deep) + `,"event":"order.placed"}`,
+		"deep open value":                      `{"event":"order.placed","data":{"number":"1","free":` + strings.Repeat(`[`, deep) + strings.Repeat("]", deep) + `}}`,
+		"deep where nobody looks":              `{"event":"order.placed","data":{"number":"1"},"new":` + strings.Repeat(`[`, deep) + strings.Repeat("]", deep) + `}`,
+		"many lists and a text without an end": strings.Repeat(`[],`, 200) + `"text`,
+		"deep behind brackets in a text":       `{"a":"]]]]\"]]]]\\","event":"order.placed","data":{"number":"1","free":` + strings.Repeat(`[`, deep) + strings.Repeat("]", deep) + `}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for audience, h := range audiences(t, envelope.Config{MaxBody: 4 << 20}) {
@@ -744,6 +745,19 @@ func keepOf[M, T any](into **envelope.Delivery[M, T]) envelope.Func[M, T] {
 }
 
 func doneOf[M, T any](context.Context, *envelope.Delivery[M, T]) error { return nil }
+
+// TestOpenForNobody: a delivery that Open understood, and that nobody wants, is not
+// decoded.
+func TestOpenForNobody(t *testing.T) {
+	var seen envelope.Observation
+	h := handlerOf(t, opened(func(o *envelope.Opening[wrapped]) error {
+		o.Event = "placed"
+		return nil
+	}), envelope.Config{Observer: observeInto(&seen)})
+	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(`{}`)}); err != nil || seen.Outcome != envelope.OutcomeIgnored || !seen.Known || seen.Event != "placed" {
+		t.Errorf("observed %+v, error %v", seen, err)
+	}
+}
 
 // TestOpenRefuses: the errors of an Open function are refusals without a text of
 // the body, whatever they say.

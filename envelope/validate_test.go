@@ -255,6 +255,20 @@ func TestMistypedIdentityBehindMany(t *testing.T) {
 	}
 }
 
+// TestRightIdentitiesAmongMany: many misfits elsewhere do not make an identity wrong.
+func TestRightIdentitiesAmongMany(t *testing.T) {
+	var labels []string
+	for i := range 150 {
+		labels = append(labels, fmt.Sprintf(`"k%d":5`, i))
+	}
+	const whole = `{"id":"x","no":1}`
+	found, refused, text := violationsOf(t, shop(), envelope.ValidateIdentities, envelope.NewEvent[shopMeta, ruled]("ruled"),
+		`{"event":"ruled","data":{"labels":{`+strings.Join(labels, ",")+`},"item":`+whole+`,"items":[`+whole+`],"map":{"a":`+whole+`}}}`)
+	if found != nil || refused {
+		t.Errorf("refused %t, %v: %s", refused, found, text)
+	}
+}
+
 // TestMetaRules: rules of the members around the payload count from the body on.
 func TestMetaRules(t *testing.T) {
 	type meta struct {

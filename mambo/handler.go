@@ -73,14 +73,13 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 	}
 	common := config.Config
 	if len(config.Secrets) > 0 {
-		if common.Verifier != nil || common.Unverified {
-			return nil, errors.New("mambo: secrets are set beside a verifier or Unverified")
-		}
 		verifier, err := NewVerifier(config)
+		if err == nil {
+			common, err = common.WithVerifier(verifier)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("mambo: %w", err)
 		}
-		common.Verifier = verifier
 	}
 	n := newNamer(config, hasFallback)
 	h, err := envelope.NewHandler(envelope.Provider[Meta]{

@@ -3,7 +3,6 @@ package masivo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -40,14 +39,13 @@ type Route = envelope.Route[Meta]
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 	common := config.Config
 	if len(config.Secrets) > 0 {
-		if common.Verifier != nil || common.Unverified {
-			return nil, errors.New("masivo: secrets are set beside a verifier or Unverified")
-		}
 		verifier, err := NewVerifier(config)
+		if err == nil {
+			common, err = common.WithVerifier(verifier)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("masivo: %w", err)
 		}
-		common.Verifier = verifier
 	}
 	return envelope.NewHandler(envelope.Provider[Meta]{
 		Name:          Name,

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -270,6 +271,33 @@ func TestChangesOfForms(t *testing.T) {
 	}
 }
 
+// TestOwnGoldens: a kit for a provider of one's own has its own deliveries.
+func TestOwnGoldens(t *testing.T) {
+	kit := newKit()
+	kit.Provider = "shop"
+	kit.FS = ownGoldens()
+	event := envelope.NewEvent[none, map[string]any]("order")
+	r := envelopetest.NewRequest(t, kit, envelopetest.Options{}, event, func(m *map[string]any) { (*m)["number"] = "2" })
+	if body := readAll(t, r.Body); string(body) != `{"event":"order","data":{"number":"2"},"z":[1]}` {
+		t.Errorf("body %s", body)
+	}
+	r = envelopetest.NewRequest(t, kit, envelopetest.Options{Situation: "other"}, event)
+	if body := readAll(t, r.Body); string(body) != `{}` {
+		t.Errorf("body %s", body)
+	}
+}
+
+func ownGoldens() fstest.MapFS {
+	return fstest.MapFS{
+		"shop/order/basic.json":     {Data: []byte(`{"event": "order", "data": {"number": "1"}, "z": [1]}`)},
+		"shop/order/other.json":     {Data: []byte(`{}`)},
+		"shop/order/list.json":      {Data: []byte(`[{"data":{}}]`)},
+		"shop/order/nothing.json":   {Data: []byte(``)},
+		"shop/order/truncated.json": {Data: []byte(`{"event":"order","data":{"a"`)},
+		"shop/order/broken.json":    {Data: []byte(`{"event":"order",5}`)},
+	}
+}
+
 // stopped is a TB whose Fatal ends the goroutine and not the test.
 type stopped struct {
 	testing.TB
@@ -325,6 +353,10 @@ func TestFatal(t *testing.T) {
 		{"form that can't be encoded", func(tb testing.TB) {
 			envelopetest.NewRequest(tb, formKit, envelopetest.Options{Encoder: "qs"}, campaignChanged, func(*map[string]any) {})
 		}, "no such encoding"},
+		{"delivery of one's own that is a list", func(tb testing.TB) { changeOwn(tb, "list") }, "no member"},
+		{"delivery of one's own without a text", func(tb testing.TB) { changeOwn(tb, "nothing") }, "EOF"},
+		{"delivery of one's own that is cut", func(tb testing.TB) { changeOwn(tb, "truncated") }, "EOF"},
+		{"delivery of one's own that is no JSON", func(tb testing.TB) { changeOwn(tb, "broken") }, "invalid character"},
 		{"body that is gone", func(tb testing.TB) {
 			r := envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade)
 			r.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("gone") }
@@ -354,6 +386,13 @@ func TestFatal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// changeOwn asks for a change to a delivery of one's own.
+func changeOwn(tb testing.TB, situation string) {
+	kit := newKit()
+	kit.Provider, kit.FS = "shop", ownGoldens()
+	envelopetest.NewRequest(tb, kit, envelopetest.Options{Situation: situation}, envelope.NewEvent[none, map[string]any]("order"), func(*map[string]any) {})
 }
 
 type failingReader struct{}

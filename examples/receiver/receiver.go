@@ -164,7 +164,7 @@ func (rc *receiver) watch(p provider, h http.Handler) http.Handler {
 			Provider: p.name,
 			Method:   r.Method,
 			Host:     r.Host,
-			Target:   r.RequestURI,
+			Target:   r.URL.RequestURI(),
 			Header:   r.Header.Clone(),
 		}}
 		body := &copied{ReadCloser: r.Body}

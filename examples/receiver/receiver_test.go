@@ -429,3 +429,20 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+func TestReachable(t *testing.T) {
+	for address, want := range map[string]string{
+		"0.0.0.0:80":   "127.0.0.1:80",
+		"[::]:80":      "127.0.0.1:80",
+		"127.0.0.2:80": "127.0.0.2:80",
+		"[::1]:80":     "[::1]:80",
+	} {
+		listens, err := net.ResolveTCPAddr("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := reachable(listens); got != want {
+			t.Errorf("reachable(%s) = %s, want %s", address, got, want)
+		}
+	}
+}

@@ -91,7 +91,14 @@ func (s *sender) again(ctx context.Context, d *inspector.Delivery, sign bool) (*
 	if err != nil {
 		return nil, errors.New("the delivery's URL can not be sent")
 	}
-	r := &http.Request{Method: d.Method, URL: target, Host: d.Host, Header: d.Header.Clone(), Body: io.NopCloser(bytes.NewReader(d.Raw)), ContentLength: int64(len(d.Raw))}
+	r := &http.Request{
+		Method:        d.Method,
+		URL:           target,
+		Host:          d.Host,
+		Header:        d.Header.Clone(),
+		Body:          io.NopCloser(bytes.NewReader(d.Raw)),
+		ContentLength: int64(len(d.Raw)),
+	}
 	return s.deliver(ctx, r, inspector.FromReplay)
 }
 

@@ -23,7 +23,6 @@ type Delivery struct {
 	Known    bool   // whether the library knows the event
 
 	Method  string
-	Scheme  string // http or https
 	Host    string
 	Target  string // path and query, as they came
 	Header  http.Header

@@ -352,7 +352,7 @@ func TestCurl(t *testing.T) {
 	i, _ := newTest(t)
 	hostile := "it's $(rm -rf ~) `x` \"y\" \\ & | ; # \n {z} 日本 '\\''"
 	d := &Delivery{
-		ID: 5, Provider: "masivo", Method: "POST", Scheme: "http", Host: "127.0.0.1:8080",
+		ID: 5, Provider: "masivo", Method: "POST", Host: "127.0.0.1:8080",
 		Target: "/webhooks/masivo?secret=s3cret&x=it's",
 		Header: http.Header{"Content-Type": {"application/json"}, "User-Agent": {"x"}, "X-Note": {hostile[:20]}, "Cookie": {"a=b"}},
 		Raw:    []byte("@" + hostile),

@@ -95,7 +95,7 @@ export class Charts {
         svg('line', { x1: side, x2: frame.whole, y1: y, y2: y }),
         svg('text', { x: side - 8, y: y + 3.5, 'text-anchor': 'end' }, label(tick)));
     });
-    const axis = [['start', side, frame.whole < 400 ? '10 min' : `10 minutes ago, ${width / 1000} s a bar`], ['end', frame.whole, 'now']]
+    const axis = [['start', side, frame.whole < 400 ? '10 min ago' : `10 minutes ago, ${width / 1000} s a bar`], ['end', frame.whole, 'now']]
       .map(([anchor, x, when]) => svg('text', { x, y: height + foot - 3, 'text-anchor': anchor, class: 'moment' }, when));
     const open = figure.querySelector('details')?.open ?? false;
     figure.replaceChildren(

@@ -1,0 +1,177 @@
+package hostile_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+)
+
+// jsonSuite is Nicolas Seriot's JSON Parsing Test Suite: texts by name. A name
+// begins with y_ if a parser must accept the text, with n_ if it must not, with i_
+// if it may do either. See its README for what it takes from which standard.
+func jsonSuite(tb testing.TB) map[string]string {
+	tb.Helper()
+	file, err := os.Open("testdata/JSONTestSuite/testdata.json.gz")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	text, err := io.ReadAll(unzipped)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var suite map[string]string
+	if err := json.Unmarshal(text, &suite); err != nil {
+		tb.Fatal(err)
+	}
+	if len(suite) < 300 {
+		tb.Fatalf("%d cases", len(suite))
+	}
+	// The package has lost the bytes that are no UTF-8.
+	for name, text := range suite {
+		suite[name] = strings.ReplaceAll(text, "\ufffd", lostByte)
+	}
+	return suite
+}
+
+const lostByte = "\xff"
+
+// The suite through whole handlers: alone as a body of any shape, and in place of a
+// member that a provider's package does not know, which nothing but the handler
+// itself reads.
+func TestJSONSuite(t *testing.T) {
+	suite := jsonSuite(t)
+	bare := bareHandler(t)
+	for _, name := range slices.Sorted(maps.Keys(suite)) {
+		checkCase(t, "alone", name, bare.Dispatch(t.Context(), envelope.Message{Body: []byte(suite[name]), Event: "any"}))
+	}
+	each(t, func(t *testing.T, p provider) {
+		h := p.newHandler(t, envelope.Config{Drift: func(context.Context, envelope.DriftReport) {}}, accept)
+		golden := p.basicJSON(t)
+		for _, name := range slices.Sorted(maps.Keys(suite)) {
+			for place, body := range embed(golden.Body, suite[name]) {
+				r := p.request(t, golden, body)
+				checkCase(t, place, name, envelopetest.Deliver(t, h, r).Err)
+			}
+		}
+	})
+}
+
+// bareHandler takes any JSON as payload.
+func bareHandler(tb testing.TB) *envelope.Handler {
+	tb.Helper()
+	h, err := envelope.NewHandler(envelope.Provider[struct{}]{Name: "bare"}, envelope.Config{Unverified: true}, envelope.Fallback(ignore[struct{}]))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return h
+}
+
+func (p provider) basicJSON(tb testing.TB) envelopetest.Golden {
+	tb.Helper()
+	for _, golden := range p.goldens() {
+		if golden.ContentType == envelopetest.JSON && golden.Situation == "basic" && bytes.HasPrefix(golden.Body, []byte("{")) {
+			return golden
+		}
+	}
+	tb.Fatal("no golden")
+	return envelopetest.Golden{}
+}
+
+// embed puts a text in place of a member's value, in front of a delivery's members
+// and behind them.
+func embed(body []byte, text string) map[string][]byte {
+	object := strings.TrimSpace(string(body))
+	return map[string][]byte{
+		"first": []byte(`{"unheardOf":` + text + `,` + object[1:]),
+		"last":  []byte(object[:len(object)-1] + `,"unheardOf":` + text + `}`),
+	}
+}
+
+func checkCase(t *testing.T, place, name string, err error) {
+	t.Helper()
+	var failure *envelope.Error
+	if err != nil && (!errors.As(err, &failure) || failure.Kind != envelope.KindMalformed || failure.Status != http.StatusBadRequest) {
+		t.Errorf("%s, %s: %v", name, place, err)
+	}
+	switch {
+	case strings.HasPrefix(name, "y_") && err != nil:
+		t.Errorf("%s, %s: refused: %v", name, place, err)
+	case strings.HasPrefix(name, "n_") && err == nil:
+		t.Errorf("%s, %s: accepted", name, place)
+	}
+}
+
+// invalidUTF8 are the ways to be no UTF-8.
+var invalidUTF8 = []string{
+	"\x80", "\xbf", "\xc0\xaf", "\xc1\x81", "\xc3", "\xe9", "\xe0\x80\xaf", "\xe2\x82", "\xed\xa0\x80", "\xed\xbf\xbf",
+	"\xf0\x80\x80\xaf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfc\x80\x80\x80\x80\xaf", "\xfe", "\xff",
+}
+
+func TestInvalidUTF8(t *testing.T) {
+	var texts []string
+	for _, text := range jsonSuite(t) {
+		if strings.Contains(text, lostByte) {
+			for _, bad := range invalidUTF8 {
+				texts = append(texts, strings.ReplaceAll(text, lostByte, bad))
+			}
+		}
+	}
+	for _, bad := range invalidUTF8 {
+		texts = append(texts, `"`+bad+`"`, `{"`+bad+`":1}`, `["a`+bad+`b"]`, bad)
+	}
+	each(t, func(t *testing.T, p provider) {
+		h := p.newHandler(t, envelope.Config{}, func(context.Context, string, any, any) error {
+			t.Error("invalid UTF-8 reached a function")
+			return nil
+		})
+		golden := p.basicJSON(t)
+		for _, text := range texts {
+			for place, body := range embed(golden.Body, text) {
+				if result := envelopetest.Deliver(t, h, p.request(t, golden, body)); result.Status != http.StatusBadRequest {
+					t.Errorf("%s: status %d for %q", place, result.Status, text)
+				}
+			}
+		}
+	})
+}
+
+// The JSON of other encodings is none.
+func TestOtherEncodings(t *testing.T) {
+	each(t, func(t *testing.T, p provider) {
+		h := p.newHandler(t, envelope.Config{}, accept)
+		golden := p.basicJSON(t)
+		units := utf16.Encode([]rune(string(golden.Body)))
+		little, big := []byte("\xff\xfe"), []byte("\xfe\xff")
+		for _, unit := range units {
+			little = append(little, byte(unit), byte(unit>>8))
+			big = append(big, byte(unit>>8), byte(unit))
+		}
+		for name, body := range map[string][]byte{
+			"UTF-16LE": little, "UTF-16LE without mark": little[2:], "UTF-16BE": big, "UTF-16BE without mark": big[2:],
+			"UTF-8 with mark": append([]byte("\ufeff"), golden.Body...),
+		} {
+			result := envelopetest.Deliver(t, h, p.request(t, golden, body))
+			if result.Status < 400 || result.Status >= 500 {
+				t.Errorf("%s: status %d", name, result.Status)
+			}
+		}
+	})
+}
