@@ -159,6 +159,6 @@ func checkEvent(d *envelope.Opening[Meta]) error {
 }
 
 // escape spells a word as a part of a JSON Pointer.
-func escape(word string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(word)
-}
+func escape(word string) string { return escaper.Replace(word) }
+
+var escaper = strings.NewReplacer("~", "~0", "/", "~1")

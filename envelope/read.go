@@ -103,7 +103,10 @@ func (h *Handler) read(r *http.Request) ([]byte, *Error) {
 // grow makes room: to the declared length once a good part of it has come, else
 // to twice the size.
 func grow(body []byte, declared, limit int64) []byte {
-	size := max(min(declared, limit), min(2*int64(cap(body)), limit), int64(len(body))+1)
+	size := min(declared, limit)
+	if size <= int64(len(body)) { // Undeclared, or more than was declared.
+		size = max(min(2*int64(cap(body)), limit), int64(len(body))+1)
+	}
 	return append(make([]byte, 0, size), body...)
 }
 

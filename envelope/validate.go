@@ -323,11 +323,8 @@ func (w *ruleWalk) apply(r *rule, v reflect.Value) {
 		w.violation(RuleType)
 		return
 	case r.tag != "":
-		var broken validator.ValidationErrors
-		if errors.As(validate.Var(v.Interface(), r.tag), &broken) {
-			for _, b := range broken {
-				w.violation(b.Tag())
-			}
+		if err := validate.Var(v.Interface(), r.tag); err != nil {
+			w.broken(err)
 		}
 	}
 	if r.each != nil {
@@ -335,6 +332,15 @@ func (w *ruleWalk) apply(r *rule, v reflect.Value) {
 	}
 	if r.inside {
 		w.walk(v)
+	}
+}
+
+func (w *ruleWalk) broken(err error) {
+	var broken validator.ValidationErrors
+	if errors.As(err, &broken) {
+		for _, b := range broken {
+			w.violation(b.Tag())
+		}
 	}
 }
 

@@ -82,6 +82,13 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+func TestHelp(t *testing.T) {
+	var stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-h"}, noSecrets, io.Discard, &stderr); code != 0 || !strings.Contains(stderr.String(), "-tls-cert") {
+		t.Errorf("exit code %d, %s", code, stderr.String())
+	}
+}
+
 func noSecrets(string) string { return "" }
 
 func TestFailures(t *testing.T) {

@@ -88,6 +88,58 @@ func (n *note) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.De
 func (n *note) UnmarshalJSON(data []byte) error               { return object.Unmarshal(data, n) }
 func (n note) MarshalJSON() ([]byte, error)                   { return object.Marshal(&n) }
 
+// linked embeds what a member makes when it comes, itself, and what is no struct.
+type linked struct {
+	*Options
+	Label
+	Extra map[string]any `json:"-" wire:"extra"`
+}
+
+// Options is a part that is there if one of its members is.
+type Options struct {
+	Level int64 `json:"level,omitzero"`
+	*Options
+	Deeper
+}
+
+// Deeper is a part of a part.
+type Deeper struct {
+	Depth int64 `json:"depth,omitzero"`
+	Level int64 `json:"level,omitzero"` // hidden by that of Options
+}
+
+// Label is a text that is embedded under its own name.
+type Label string
+
+func (l *linked) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, l) }
+func (l *linked) UnmarshalJSON(data []byte) error               { return object.Unmarshal(data, l) }
+func (l linked) MarshalJSON() ([]byte, error)                   { return object.Marshal(&l) }
+
+// mixed keeps unknown kinds, extra members, and a part that may not be there.
+type mixed struct {
+	Kind string `json:"kind,omitzero" wire:"kind"`
+	*Part
+	Square *square         `json:"-" wire:"variant=square"`
+	Other  json.RawMessage `json:"-" wire:"other"`
+	Extra  map[string]any  `json:"-" wire:"extra"`
+}
+
+// Part is a part that may not be there.
+type Part struct {
+	Weight int64 `json:"weight,omitzero"`
+}
+
+func (m *mixed) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, m) }
+func (m *mixed) UnmarshalJSON(data []byte) error               { return object.Unmarshal(data, m) }
+func (m mixed) MarshalJSON() ([]byte, error)                   { return object.Marshal(&m) }
+
+// texts keeps texts alone.
+type texts struct {
+	Extra map[string]string `json:"-" wire:"extra"`
+}
+
+func (x *texts) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, x) }
+
 // decoders are the ways in which JSON reaches a type, also from a reader that gives
 // a byte at a time.
 var decoders = map[string]func(data string, target any) error{
@@ -134,6 +186,13 @@ func TestDecode(t *testing.T) {
 			&bag{Base: Base{ID: "i"}, Size: 1, Text: "t", Extra: map[string]any{"a": map[string]any{"x": nil}, "b": []any{true}}}, `{"id":"i","size":1,"Text":"t","a":{"x":null},"b":[true]}`},
 		{"extra members alone", `{"b":1,"a/c":"2","":3}`, new(bag), &bag{Extra: map[string]any{"b": 1.0, "a/c": "2", "": 3.0}}, `{"":3,"a/c":"2","b":1}`},
 		{"no extra members", `{"size":1}`, new(bag), &bag{Size: 1}, ``},
+		{"embedded pointer", `{"level":2,"x":1}`, new(linked), &linked{Options: &Options{Level: 2}, Extra: map[string]any{"x": 1.0}}, ``},
+		{"embedded pointer to an embedded struct", `{"depth":3,"Label":"l"}`, new(linked), &linked{Options: &Options{Deeper: Deeper{Depth: 3}}, Label: "l"}, ``},
+		{"embedded pointer that is not needed", `{"x":1}`, new(linked), &linked{Extra: map[string]any{"x": 1.0}}, ``},
+		{"extra members beside a variant", `{"kind":"square","side":1,"color":"red","weight":2}`, new(mixed),
+			&mixed{Kind: "square", Part: &Part{2}, Square: &square{"square", 1}, Extra: map[string]any{"color": "red"}}, ``},
+		{"unknown kind with a part", `{"kind":"star","weight":2}`, new(mixed), &mixed{Kind: "star", Part: &Part{2}, Other: json.RawMessage(`{"kind":"star","weight":2}`)}, ``},
+		{"unknown kind without a part", `{"kind":"star"}`, new(mixed), &mixed{Kind: "star", Other: json.RawMessage(`{"kind":"star"}`)}, ``},
 		{"text for an object", `"hello"`, new(note), &note{Text: "hello"}, ``},
 		{"empty text for an object", `""`, new(note), new(note), `{}`},
 		{"object where a text may stand", `{"size":1}`, new(note), &note{Size: 1}, ``},
@@ -219,6 +278,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"member of an unknown kind twice", `{"kind":"star","x":1,"x":2}`, new(figure), false},
 		{"extra member twice", `{"a":1,"a":2}`, new(bag), false},
 		{"unknown member twice", `{"kind":"circle","x":1,"x":2}`, new(figure), false},
+		{"extra member of no type", `{"a":{"b":1}}`, new(texts), true},
 		{"invalid UTF-8", "{\"kind\":\"circle\",\"name\":\"\xff\"}", new(figure), false},
 	} {
 		for name, unmarshal := range map[string]func(io.Reader, any) error{
@@ -243,6 +303,17 @@ func TestDecodeRefuses(t *testing.T) {
 					t.Errorf("error %v: a misfit is %t, want %t", err, misfit, test.misfit)
 				}
 			})
+		}
+	}
+}
+
+// TestDecodeGarbage: a decoder that stands before no value gives its own error.
+func TestDecodeGarbage(t *testing.T) {
+	for _, data := range []string{``, `!`, `nul`} {
+		var syntactic *jsontext.SyntacticError
+		err := object.Decode(jsontext.NewDecoder(strings.NewReader(data)), new(figure))
+		if !errors.As(err, &syntactic) && !errors.Is(err, io.EOF) {
+			t.Errorf("%q: error %v", data, err)
 		}
 	}
 }
@@ -284,6 +355,7 @@ func TestMarshal(t *testing.T) {
 		"extra name":   bag{Extra: map[string]any{"\xff": 1}},
 		"other text":   figure{Other: json.RawMessage(`{`)},
 		"variant":      failingVariant{V: &failing{Bad: bad{true}}},
+		"beside":       failingBeside{Bad: bad{true}, Square: &square{}},
 	} {
 		if encoded, err := jsonv2.Marshal(value); err == nil {
 			t.Errorf("%s: encoded as %s", name, encoded)
@@ -309,6 +381,14 @@ type failingVariant struct {
 	V    *failing `json:"-" wire:"variant=v"`
 }
 
+type failingBeside struct {
+	Kind   string  `json:"kind" wire:"kind"`
+	Bad    bad     `json:"bad"`
+	Square *square `json:"-" wire:"variant=square"`
+}
+
+func (f failingBeside) MarshalJSON() ([]byte, error) { return object.Marshal(&f) }
+
 func (f failingVariant) MarshalJSON() ([]byte, error) { return object.Marshal(&f) }
 
 // TestDescribe: what the tags of a type say.
@@ -326,6 +406,14 @@ func TestDescribe(t *testing.T) {
 			Members: map[string][]int{"id": {0, 0}, "size": {1}, "Text": {2}}, Names: []string{"id", "size", "Text"},
 			Variants: map[string]int{}, Other: -1, Extra: 3, Text: -1,
 		}, true},
+		{linked{}, object.Info{
+			Members: map[string][]int{"level": {0, 0}, "depth": {0, 2, 0}, "Label": {1}}, Names: []string{"level", "depth", "Label"},
+			Variants: map[string]int{}, Other: -1, Extra: 2, Text: -1,
+		}, true},
+		{struct {
+			kind
+			A int
+		}{}, object.Info{Members: map[string][]int{"A": {1}}, Names: []string{"A"}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}, false},
 		{note{}, object.Info{Members: map[string][]int{"size": {0}}, Names: []string{"size"}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: 1}, true},
 		{struct {
 			A      int `json:"a,omitzero"`
@@ -359,6 +447,7 @@ func TestPeekKind(t *testing.T) {
 		{`{"a":!}`, "", false},
 		{`{"kind":!`, "", false},
 		{`{!`, "", false},
+		{`!`, "", false},
 	} {
 		dec := jsontext.NewDecoder(bytes.NewBufferString(`[0,` + test.data + `]`))
 		for range 2 {
@@ -393,7 +482,7 @@ func TestDecodeIsLinear(t *testing.T) {
 		"kind last":  {`{"first":`, `,"kind":"group"}`},
 	} {
 		few, many := cost(4, shape[0], shape[1]), cost(64, shape[0], shape[1])
-		if many > 64/4*few {
+		if many > 2*64/4*few { // Twice, because the race detector lets pools forget.
 			t.Errorf("%s: 4 levels take %v allocations, 64 levels %v", name, few, many)
 		}
 	}
