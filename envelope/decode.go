@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 	"sync"
@@ -380,4 +381,39 @@ func (m *misfits) numbered(dec *jsontext.Decoder, v reflect.Value) error {
 	}
 	_, err := dec.ReadToken()
 	return err
+}
+
+// verifyType finds a type that JSON can't fill before a delivery does.
+func verifyType(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	switch shapeOf(t) {
+	case shapeText, shapeScalar:
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+		return fmt.Errorf("JSON can't fill a %s", t)
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return verifyType(t.Elem(), seen)
+	case reflect.Struct:
+		if err := jsonv2.Unmarshal([]byte("{}"), reflect.New(t).Interface()); err != nil {
+			return fmt.Errorf("JSON can't fill %s: %w", t, err)
+		}
+		for i := range t.NumField() {
+			f := t.Field(i)
+			switch {
+			case f.Tag.Get("json") == "-" && f.Tag.Get("wire") == "", !f.IsExported() && !f.Anonymous:
+			case f.Anonymous && f.Type.Kind() == reflect.Pointer && !f.IsExported():
+				return fmt.Errorf("JSON can't fill the embedded %s of %s", f.Name, t)
+			default:
+				if err := verifyType(f.Type, seen); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -88,15 +88,14 @@ func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handle
 	for _, event := range p.Events {
 		e.names[event.name] = true
 	}
-	seen := map[reflect.Type]bool{}
-	if err := e.checker.verifyTags(reflect.TypeFor[M](), seen); err != nil {
+	if err := e.verify(reflect.TypeFor[M]()); err != nil {
 		return nil, err
 	}
 	for _, route := range routes {
 		if err := e.register(route); err != nil {
 			return nil, err
 		}
-		if err := e.checker.verifyTags(route.payload, seen); err != nil {
+		if err := e.verify(route.payload); err != nil {
 			return nil, err
 		}
 	}
@@ -113,6 +112,14 @@ func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handle
 	}
 	e.start(h)
 	return h, nil
+}
+
+// verify finds types that would fail at every delivery.
+func (e *engineOf[M]) verify(t reflect.Type) error {
+	if err := verifyType(t, map[reflect.Type]bool{}); err != nil {
+		return err
+	}
+	return e.checker.verifyTags(t, map[reflect.Type]bool{})
 }
 
 func (e *engineOf[M]) register(route Route[M]) error {

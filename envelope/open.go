@@ -150,7 +150,7 @@ func (c *call[M]) decodeOnce(lenient *jsonv2.Unmarshalers) error {
 	c.read(c.message.Body, lenient)
 	if c.provider.Layout.Payload == "" {
 		c.tell(c.open.Event)
-		if err := c.decodePayload(&c.dec); err != nil {
+		if err := c.decodePayload(); err != nil {
 			return err
 		}
 	} else if err := c.openLayout(); err != nil {
@@ -272,7 +272,7 @@ func (c *call[M]) openPayload(rank int) error {
 	c.payload = c.dec.PeekKind() != 'n'
 	if rank <= 0 {
 		c.tell(c.open.Event)
-		return c.decodePayload(&c.dec)
+		return c.decodePayload()
 	}
 	raw, err := c.dec.ReadValue()
 	c.to = c.dec.InputOffset()
@@ -287,6 +287,9 @@ func (c *call[M]) openMeta(name string) error {
 		return c.dec.SkipValue()
 	}
 	field := object.Field(reflect.ValueOf(&c.open.Meta).Elem(), index)
+	if c.bulky(field.Type()) {
+		return errBulky
+	}
 	return jsonv2.UnmarshalDecode(&c.dec, field.Addr().Interface())
 }
 
@@ -325,7 +328,7 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 	c.payload = true
 	c.objects = countObjects(text)
 	c.read(text, lenient)
-	if err := c.decodePayload(&c.dec); err != nil {
+	if err := c.decodePayload(); err != nil {
 		return err
 	}
 	return atEnd(&c.dec)
@@ -358,14 +361,14 @@ func (c *call[M]) tell(event string) {
 }
 
 // decodePayload decodes the value that comes next.
-func (c *call[M]) decodePayload(dec *jsontext.Decoder) error {
+func (c *call[M]) decodePayload() error {
+	dec := &c.dec
 	c.decoded = true
 	if c.job == nil {
 		return dec.SkipValue()
 	}
 	if target := c.job.target(); target != nil {
-		dec.PeekKind()
-		if tooBulky(bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n:"), c.objects, reflect.TypeOf(target).Elem()) {
+		if c.bulky(reflect.TypeOf(target).Elem()) {
 			return errBulky
 		}
 		return jsonv2.UnmarshalDecode(dec, target)
@@ -381,6 +384,12 @@ func (c *call[M]) decodePayload(dec *jsontext.Decoder) error {
 	}
 	c.job.setRaw(json.RawMessage(body[end-int64(len(raw)) : end : end]))
 	return nil
+}
+
+// bulky looks at the value that comes next, see tooBulky.
+func (c *call[M]) bulky(t reflect.Type) bool {
+	c.dec.PeekKind()
+	return tooBulky(bytes.TrimLeft(c.dec.UnreadBuffer(), " \t\r\n:"), c.objects, t)
 }
 
 // decodeSpan decodes a payload that came before its event's name.

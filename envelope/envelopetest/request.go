@@ -3,6 +3,7 @@ package envelopetest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -157,8 +158,10 @@ func membersOf(body []byte, name string) ([]member, error) {
 		return []member{{"", body}}, nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
-	if _, err := dec.Token(); err != nil {
+	if token, err := dec.Token(); err != nil {
 		return nil, err
+	} else if token != json.Delim('{') {
+		return nil, errors.New("the golden delivery is no object: it has no member to change")
 	}
 	var members []member
 	for dec.More() {

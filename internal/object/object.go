@@ -294,6 +294,9 @@ func decodeOther(dec *jsontext.Decoder, v reflect.Value, info *Info) error {
 		return err
 	}
 	for name, index := range info.Members {
+		if _, sent := members[name]; !sent {
+			continue
+		}
 		field := Field(v, index)
 		if jsonv2.Unmarshal(members[name], field.Addr().Interface()) != nil {
 			field.SetZero()
