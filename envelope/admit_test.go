@@ -140,6 +140,31 @@ func TestContextMade(t *testing.T) {
 	}
 }
 
+// TestContextAfterwards: a context that nobody waited on has ended with its function.
+func TestContextAfterwards(t *testing.T) {
+	var kept context.Context
+	h := newShop(t, envelope.Config{Timeout: time.Hour}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
+		kept = ctx
+		return nil
+	}))
+	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)}); err != nil {
+		t.Fatal(err)
+	}
+	if kept.Err() != context.Canceled { //nolint:errorlint // the very value, as context promises
+		t.Errorf("error %v", kept.Err())
+	}
+	select {
+	case <-kept.Done():
+	default:
+		t.Error("it goes on")
+	}
+	child, cancel := context.WithCancel(kept)
+	defer cancel()
+	if child.Err() == nil {
+		t.Error("its child goes on")
+	}
+}
+
 // TestContextExpires: a context that nobody waits on ends in time as well.
 func TestContextExpires(t *testing.T) {
 	h := newShop(t, envelope.Config{Timeout: time.Nanosecond}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {

@@ -155,7 +155,8 @@ type differ struct {
 	dec   *jsontext.Decoder
 	list  []Drift
 	total int
-	bulk  int // bytes that the elements of lists and maps take as Go values
+	names map[string]string // by their JSON text, those that came before
+	bulk  int               // bytes that the elements of lists and maps take as Go values
 }
 
 // newDiffer does not look for duplicate names: the text has been decoded, or will
@@ -243,13 +244,32 @@ func (d *differ) members(visit func(name string)) {
 		return
 	}
 	for d.dec.PeekKind() == '"' {
-		token, err := d.dec.ReadToken()
+		raw, err := d.dec.ReadValue()
 		if err != nil {
 			return
 		}
-		visit(token.String())
+		visit(d.name(raw))
 	}
 	_, _ = d.dec.ReadToken()
+}
+
+// maxNames bounds the names that are remembered.
+const maxNames = 256
+
+// name gives the text of a name. Those of the elements of a list come again and
+// again.
+func (d *differ) name(raw jsontext.Value) string {
+	if name, ok := d.names[string(raw)]; ok {
+		return name
+	}
+	name, _, err := unquote(raw)
+	if err == nil && len(d.names) < maxNames {
+		if d.names == nil {
+			d.names = map[string]string{}
+		}
+		d.names[string(raw)] = name
+	}
+	return name
 }
 
 // unknown passes over a member without a type.

@@ -206,7 +206,7 @@ func TestDepth(t *testing.T) {
 	nested := func(levels int, open, end string) string { // The body and data are two levels.
 		return `{"event":"order.placed","data":{"number":"1","free":` + strings.Repeat(open, levels-2) + `1` + strings.Repeat(end, levels-2) + `}}`
 	}
-	brackets := `{"event":"order.placed","data":{"number":"` + strings.Repeat(`[{`, 200) + `\"[[\\","labels":{"[[[[":"{{{{"}}}`
+	brackets := `{"event":"order.placed","data":{"number":"\"` + strings.Repeat(`[{`, 200) + `\\","labels":{"[[[[":"{{{{"}}}`
 	flat := `{"event":"order.placed","data":{"number":"1","lines":[{}` + strings.Repeat(`,{}`, 200) + `]}}`
 	for _, test := range []struct {
 		name  string

@@ -29,13 +29,14 @@ import (
 //	wire:"extra"           map from name to value, members without a field
 //	wire:"text"            string, the value where a JSON string stands for the object
 type Info struct {
-	Members  map[string][]int // JSON name to the field's index, as reflect.VisibleFields gives it
-	Names    []string         // JSON names in the order of the fields
-	Kind     string           // JSON name of the discriminator, or ""
-	Variants map[string]int   // kind to field index
-	Other    int              // field index, or -1
-	Extra    int              // field index, or -1
-	Text     int              // field index, or -1
+	texts    map[string]string // names by their JSON text
+	Members  map[string][]int  // JSON name to the field's index, as reflect.VisibleFields gives it
+	Names    []string          // JSON names in the order of the fields
+	Kind     string            // JSON name of the discriminator, or ""
+	Variants map[string]int    // kind to field index
+	Other    int               // field index, or -1
+	Extra    int               // field index, or -1
+	Text     int               // field index, or -1
 }
 
 var infos sync.Map // reflect.Type to *Info
@@ -58,6 +59,12 @@ func Describe(t reflect.Type) *Info {
 			info.Text = i
 		case strings.HasPrefix(tag, "variant="):
 			info.Variants[strings.TrimPrefix(tag, "variant=")] = i
+		}
+	}
+	info.texts = make(map[string]string, len(info.Names))
+	for _, name := range info.Names {
+		if text, err := jsontext.AppendQuote(nil, name); err == nil {
+			info.texts[string(text)] = name
 		}
 	}
 	actual, _ := infos.LoadOrStore(t, info)
@@ -225,16 +232,31 @@ func decodeMembers(dec *jsontext.Decoder, into []reflect.Value) error {
 		return err
 	}
 	for dec.PeekKind() != '}' {
-		token, err := dec.ReadToken()
+		raw, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		if err := decodeMember(dec, token.String(), into); err != nil {
+		name, err := nameOf(raw, into)
+		if err != nil {
+			return err
+		}
+		if err := decodeMember(dec, name, into); err != nil {
 			return err
 		}
 	}
 	_, err := dec.ReadToken()
 	return err
+}
+
+// nameOf gives the text of a name; that of a field without an allocation.
+func nameOf(raw jsontext.Value, into []reflect.Value) (string, error) {
+	for _, v := range into {
+		if name, ok := Describe(v.Type()).texts[string(raw)]; ok {
+			return name, nil
+		}
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	return string(text), err
 }
 
 func decodeMember(dec *jsontext.Decoder, name string, into []reflect.Value) error {
