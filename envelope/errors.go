@@ -157,7 +157,8 @@ func (e *ValidationError) Error() string {
 // maxListed bounds the violations that one error text lists.
 const maxListed = 8
 
-// PanicError says that your function panicked. It carries the type of what was
+// PanicError says that your function, or another one that you gave to the handler,
+// panicked. It carries the type of what was
 // thrown, not its text, which may quote the delivery. Status 500.
 type PanicError struct {
 	Type  string // Go type of the value, such as runtime.boundsError

@@ -215,15 +215,24 @@ func (h *Handler) dispatch(ctx context.Context, m Message) (Observation, *Error)
 	return h.handle(ctx, m)
 }
 
-// handle counts the delivery among the running ones while it is worked on.
-func (h *Handler) handle(ctx context.Context, m Message) (Observation, *Error) {
+// handle counts the delivery among the running ones while it is worked on. A panic
+// of a hook, a KeyFunc or a provider's own function must not end a queue worker.
+func (h *Handler) handle(ctx context.Context, m Message) (o Observation, err *Error) {
 	if err := h.enter(); err != nil {
 		return Observation{Size: len(m.Body)}, err
 	}
 	defer h.leave()
-	o, err := h.engine.process(ctx, m)
-	o.Size = len(m.Body)
-	return o, err
+	defer func() {
+		o.Size = len(m.Body)
+		thrown := recover()
+		if cause, ok := thrown.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
+			panic(thrown)
+		}
+		if thrown != nil {
+			err = newPanicError(thrown)
+		}
+	}()
+	return h.engine.process(ctx, m)
 }
 
 func (h *Handler) enter() *Error {

@@ -502,3 +502,25 @@ func TestShutdownUnderLoad(t *testing.T) {
 		t.Errorf("%d deliveries acknowledged, %d took effect", total, effects)
 	}
 }
+
+// TestPanicOfHook: a hook that panics fails its delivery, and nothing else.
+func TestPanicOfHook(t *testing.T) {
+	panics := true
+	h := newShop(t, envelope.Config{Key: func(*envelope.Message) string {
+		if panics {
+			panic("hook")
+		}
+		return "key"
+	}}, orderPlaced.Handle(done))
+	var panicked *envelope.PanicError
+	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)}); !errors.As(err, &panicked) {
+		t.Errorf("error %v", err)
+	}
+	panics = false
+	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)}); err != nil {
+		t.Error(err)
+	}
+	if err := h.Shutdown(t.Context()); err != nil { // Neither is counted as running.
+		t.Error(err)
+	}
+}

@@ -152,6 +152,10 @@ func TestObservedRefusals(t *testing.T) {
 	if !errors.Is(err, envelope.ErrTooLarge) || seen.Size != 1001 || seen.Status != 413 {
 		t.Errorf("observed %+v, error %v", seen, err)
 	}
+	full := []byte(goodBody + strings.Repeat(" ", 1000-len(goodBody)))
+	if err := h.Dispatch(t.Context(), envelope.Message{Body: full}); err != nil || seen.Size != 1000 {
+		t.Errorf("a body at the limit: observed %+v, error %v", seen, err)
+	}
 }
 
 // TestObservedByTests: the test kit sees what became of a delivery, also where the

@@ -76,7 +76,7 @@ func (h *Handler) read(r *http.Request) ([]byte, *Error) {
 	if r.ContentLength > 0 {
 		size = min(r.ContentLength+1, firstRead) // One more to see the end.
 	}
-	body := make([]byte, 0, size)
+	body := make([]byte, 0, min(size, h.config.MaxBody+1))
 	for {
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
