@@ -253,8 +253,11 @@ func (d *differ) members(visit func(name string)) {
 	_, _ = d.dec.ReadToken()
 }
 
-// maxNames bounds the names that are remembered.
-const maxNames = 256
+// maxNames and maxNameLen bound the names that are remembered.
+const (
+	maxNames   = 256
+	maxNameLen = 64
+)
 
 // name gives the text of a name. Those of the elements of a list come again and
 // again.
@@ -263,7 +266,7 @@ func (d *differ) name(raw jsontext.Value) string {
 		return name
 	}
 	name, _, err := unquote(raw)
-	if err == nil && len(d.names) < maxNames {
+	if err == nil && len(d.names) < maxNames && len(raw) <= maxNameLen {
 		if d.names == nil {
 			d.names = map[string]string{}
 		}
