@@ -77,7 +77,7 @@ var exceptions = []struct {
 	{"([]mambo.MetadataCondition)", "list of ", 4.8},            // Each element is looked at once more for its variant.
 	{"(openloyalty.LegacyExpiringCouponData)", "list of ", 3.8}, // Each misfit is an identity, and a violation.
 	{"", "list of ", 3},    // Elements of a few bytes.
-	{"", "map of ", 1.3},   // The same for maps.
+	{"", "map of ", 1.6},   // The same for maps.
 	{"", "numbered ", 2.9}, // An object for a list, at 6 KB: a value and a longer list for each.
 	{"", "unknown objects", 1.2},
 	{"", "a long name", 2.2}, // A name as long as the body is copied by each reading.
