@@ -72,7 +72,7 @@ func readPlainly(body string) (tree any, ok bool) {
 
 func (b *branch) add(pair string) bool {
 	key, value, _ := strings.Cut(pair, "=")
-	if len(key) > 4096 {
+	if len(key) > 1024 {
 		return false
 	}
 	key, badKey := url.QueryUnescape(key)
