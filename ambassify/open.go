@@ -62,9 +62,6 @@ func isForm(m *envelope.Message) bool {
 
 func openJSON(d *envelope.Opening[Meta]) error {
 	body := d.Message.Body
-	if d.TooDeep(body) {
-		return envelope.Malformed("nested too deep")
-	}
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return envelope.Malformed("not an object")
 	}

@@ -4,70 +4,221 @@ import (
 	"bytes"
 	"reflect"
 	"sync"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
 )
 
 // A list of empty objects is three bytes an element as text and hundreds as Go
-// structs. What a text can grow to is bounded before it is decoded; deliveries of
-// real objects are far from the bound.
+// structs, and more while the decoder looks for room for the next one. What a text
+// can grow to is told before it is decoded. Deliveries of real objects are far from
+// the limit.
 
-// bulkFloor and bulkFactor are the memory that the elements of a payload may take:
-// so many bytes, and so many for each byte of text. Growing slices by doubling
-// costs as much again.
+// bulkFloor and bulkFactor are the memory that the elements and the names of a
+// text may take: so many bytes, and so many for each byte of text.
 const (
 	bulkFloor  = 96 << 10
 	bulkFactor = 3
 )
 
-// tooBulky reports whether the elements of lists and maps take more memory as the
-// Go type than is in proportion to their text, which holds so many objects.
-func tooBulky(text []byte, objects int, t reflect.Type) bool {
-	size, limit := int(elementSize(t)), bulkLimit(text)
-	if len(text)/len("0,")*max(size, plainSize) <= limit {
-		return false
-	}
-	// If all objects were of the largest type, and all else plain.
-	if objects*size <= limit && (objects+bytes.Count(text, []byte("null")))*size <= limit &&
-		bytes.Count(text, []byte(","))*plainSize <= limit {
-		return false
-	}
-	d := newDiffer(text)
-	d.value(t)
-	return d.bulk > limit
+// nameFactor is how many times its length a name takes in the check for duplicates,
+// where there are many.
+const nameFactor = 7
+
+// bulk is what the elements and names of a text take.
+type bulk struct {
+	exact int // as Go values
+	grown int // with what the decoder leaves behind, because it does not know how many elements come
 }
 
-func bulkLimit(text []byte) int { return bulkFloor + bulkFactor*len(text) }
-
-// plainSize is the size of an element that is no struct, such as a string.
-const plainSize = 16
-
-var elementSizes sync.Map // reflect.Type to uintptr
-
-// elementSize is the size of the largest struct that a list, a map or a pointer
-// within a type can hold.
-func elementSize(t reflect.Type) uintptr {
-	if size, ok := elementSizes.Load(t); ok {
-		return size.(uintptr)
-	}
-	size := findElementSize(t, map[reflect.Type]bool{})
-	elementSizes.Store(t, size)
-	return size
+func (b *bulk) add(size int) {
+	b.exact += size
+	b.grown += size
 }
 
-func findElementSize(t reflect.Type, seen map[reflect.Type]bool) uintptr {
+// grownCap is how many elements a slice of n has had room for in all the arrays
+// on its way.
+func grownCap(n int) int {
+	sum := 0
+	for size := 1; n > 0; {
+		sum += size
+		if size >= n {
+			break
+		}
+		if size < 256 { // As append does.
+			size *= 2
+		} else {
+			size += (size + 3*256) / 4
+		}
+	}
+	return sum
+}
+
+// entrySize is what an element takes in a map, with its name, spare room, and the
+// smaller tables on the way.
+func entrySize(element reflect.Type) int {
+	const name, pointer, inline = 16, 8, 128
+	size := int(element.Size())
+	if size > inline { // It stands elsewhere.
+		return 4*(name+pointer) + size
+	}
+	return 4 * (name + size)
+}
+
+// plan says what the values of a Go type take besides themselves. A type of which
+// nothing is to be said has none.
+type plan struct {
+	behind  int // size of what a pointer leads to, or of the variant
+	pointer bool
+	target  *plan            // of what a pointer leads to
+	list    int              // size of an element of a list, in either spelling
+	entry   int              // size of an entry of a map
+	element *plan            // of an element or entry
+	members map[string]*plan // of a struct, by name
+	extras  int              // size of a member without a field, if they are kept
+	extra   *plan
+}
+
+// member is the plan for a member, and what it takes itself.
+func (p *plan) member(name []byte) (member *plan, size int) {
+	if p.members == nil {
+		return p.element, 0
+	}
+	if known, ok := p.members[string(name)]; ok {
+		return known, 0
+	}
+	return p.extra, p.extras
+}
+
+// addList adds the elements of a list, or the members of an object.
+func (b *bulk) addList(p *plan, n int, isObject bool) {
+	if isObject && p.entry > 0 {
+		b.add(p.entry * n)
+	} else if p.list > 0 {
+		b.exact += p.list * n
+		b.grown += p.list * grownCap(n)
+	}
+}
+
+var plans sync.Map // reflect.Type to *plan
+
+func planOf(t reflect.Type) *plan {
+	if known, ok := plans.Load(t); ok {
+		return known.(*plan)
+	}
+	p := planner{}.plan(t)
+	plans.Store(t, p)
+	return p
+}
+
+// planner makes plans. That of a type that contains itself contains itself.
+type planner map[reflect.Type]*plan
+
+func (made planner) plan(t reflect.Type) *plan {
+	if p, ok := made[t]; ok {
+		return p
+	}
+	p := new(plan)
+	made[t] = p
+	made.fill(p, t)
+	if p.behind+p.list+p.entry+p.extras == 0 && len(p.members) == 0 {
+		made[t] = nil
+	}
+	return made[t]
+}
+
+func (made planner) fill(p *plan, t reflect.Type) {
+	shape := shapeOf(t)
+	switch {
+	case t.Kind() == reflect.Pointer:
+		p.pointer, p.behind, p.target = true, int(t.Elem().Size()), made.plan(t.Elem())
+	case t.Kind() == reflect.Interface:
+		const box, table = 8, 48
+		p.behind, p.list, p.entry, p.element = table, int(t.Size())+box, entrySize(t)+box, p
+	case t.Kind() == reflect.Slice && (shape == shapeList || shape == shapeCustom):
+		p.list, p.element = int(t.Elem().Size()), made.plan(t.Elem())
+	case shape == shapeMap:
+		p.entry, p.element = entrySize(t.Elem()), made.plan(t.Elem())
+	case t.Kind() == reflect.Struct && (shape == shapeStruct || shape == shapeCustom):
+		info := object.Describe(t)
+		p.members = map[string]*plan{}
+		if info.Extra >= 0 {
+			extra := t.Field(info.Extra).Type.Elem()
+			p.extras, p.extra = entrySize(extra), made.plan(extra)
+		}
+		made.fillMembers(p, info)
+		for _, index := range info.Variants { // It is not looked which one it is.
+			variant := t.Field(index).Type.Elem()
+			p.behind = max(p.behind, int(variant.Size()))
+			made.fillMembers(p, object.Describe(variant))
+		}
+	}
+}
+
+// fillMembers adds the members that have plans, and all where others are kept. Of
+// two with one name the one that has a plan counts.
+func (made planner) fillMembers(p *plan, info *object.Info) {
+	for name, t := range info.Types {
+		member := made.plan(t)
+		if known := p.members[name]; member != nil && known == nil || p.extras > 0 && known == nil {
+			p.members[name] = member
+		}
+	}
+}
+
+// fitsSurely reports whether a text fits as a Go type whatever its elements are, as
+// a few counts tell.
+func fitsSurely(text []byte, t reflect.Type) bool {
+	size := sizesOf(t)
+	limit := (bulkFloor + bulkFactor*len(text)) / 4 // The rest is left behind, as long as there are not very many elements.
+	if len(text)/len("0,")*max(size.object, size.other) <= limit {
+		return true
+	}
+	// If all objects were of the largest type.
+	objects, nulls := bytes.Count(text, []byte("{")), bytes.Count(text, []byte("null"))
+	return (objects+nulls)*size.object <= limit && (objects+bytes.Count(text, []byte(",")))*size.other <= limit
+}
+
+// elementSizes are the sizes of the largest elements that a type can hold in a
+// list, in a map, or behind a pointer.
+type elementSizes struct {
+	object int // of those that are structs
+	other  int
+}
+
+var sizes sync.Map // reflect.Type to elementSizes
+
+func sizesOf(t reflect.Type) elementSizes {
+	if known, ok := sizes.Load(t); ok {
+		return known.(elementSizes)
+	}
+	var found elementSizes
+	found.add(t, map[reflect.Type]bool{})
+	sizes.Store(t, found)
+	return found
+}
+
+func (s *elementSizes) add(t reflect.Type, seen map[reflect.Type]bool) {
 	if seen[t] {
-		return 0
+		return
 	}
 	seen[t] = true
-	var size uintptr
 	switch t.Kind() {
-	case reflect.Slice, reflect.Map, reflect.Pointer:
-		if size = findElementSize(t.Elem(), seen); t.Elem().Kind() == reflect.Struct {
-			size = max(size, t.Elem().Size())
+	case reflect.Interface:
+		s.other = max(s.other, entrySize(t))
+	case reflect.Slice, reflect.Pointer, reflect.Map:
+		size := int(t.Elem().Size())
+		if t.Kind() == reflect.Map {
+			size = entrySize(t.Elem())
 		}
+		if t.Elem().Kind() == reflect.Struct && t.Elem().NumField() > 1 {
+			s.object = max(s.object, size)
+		} else {
+			s.other = max(s.other, size)
+		}
+		s.add(t.Elem(), seen)
 	case reflect.Struct:
 		for i := range t.NumField() {
-			size = max(size, findElementSize(t.Field(i).Type, seen))
+			s.add(t.Field(i).Type, seen)
 		}
 	}
-	return size
 }

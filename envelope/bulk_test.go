@@ -1,6 +1,7 @@
 package envelope_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -81,6 +82,26 @@ func TestBulkAround(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		if took := after.TotalAlloc - before.TotalAlloc; took > 40<<20 || !errors.Is(err, envelope.ErrMalformed) {
 			t.Errorf("%d bytes of %s have taken %d MB, error %v", len(body), element, took>>20, err)
+		}
+	}
+}
+
+// TestBulkMalformed: what is looked at before it is decoded may be no JSON.
+func TestBulkMalformed(t *testing.T) {
+	const list = `{"number":"1","lines":[{},{},{}`
+	many := strings.Repeat(`{},`, 20<<10)
+	for _, end := range []string{
+		``, `,`, `,]`, `}`, `,tru`, `,tru]`, `,tru]}]}`, `,"`, `,"\u12"]}]}`, `,"\x00"]}]}`, "\x00]}]}", `,{"a"}]}]}`, `,{"a":}]}]}`, `,{1:2}]}]}`,
+		`,{"sku":tru}]}]}`, `,{"sku":"a" "amount":1}]}]}`, `,01]}]}`, `,[,]]}]}`, `]]]]`, `]}]}]`, `],"lines":[tru]}]}`, `],"labels":{"a":tru}}]}`,
+		`],"labels":{"a"`, `],"status":tru}]}`, `],"status":"\ud800"}]}`, `],"places":{"a":{"code":-}}}]}`, `],"parent":{"lines":{"0":{},"1":x}}}]}`,
+	} {
+		for _, data := range []string{`[` + list + end, `[{"lines":[` + many + `{}` + end, `[` + many + list + end} {
+			for _, body := range []string{`{"event":"orders.listed","data":` + data, `{"data":` + data + `,"event":"orders.listed"}`} {
+				h := newShop(t, envelope.Config{Validation: envelope.ValidateOff, Drift: func(context.Context, envelope.DriftReport) {}}, ordersListed.Handle(done))
+				if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)}); !errors.Is(err, envelope.ErrMalformed) {
+					t.Errorf("%q at the end: error %v", end, err)
+				}
+			}
 		}
 	}
 }

@@ -39,10 +39,10 @@ type Config struct {
 	// MaxBody limits the body, in bytes. Default: 1 MiB.
 	MaxBody int64
 
-	// MaxDepth limits the nesting of the body. Default: 64. Two more limits are
-	// fixed, and far from any real delivery: an object has at most 1024 members,
-	// and lists of next to nothing ([{},{},...]) may not grow to many times the
-	// size of the body.
+	// MaxDepth limits the nesting of the body. Default: 64. More limits are fixed,
+	// and far from any real delivery: an object has at most 1024 members, a name at
+	// most 1024 bytes, and neither lists of next to nothing ([{},{},...]) nor names
+	// may ask for memory out of proportion to the body.
 	MaxDepth int
 
 	// ReadTimeout limits the reading of one body, where the server supports

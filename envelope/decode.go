@@ -20,78 +20,131 @@ import (
 // the body is decoded once more, with functions that skip what does not fit and
 // note where: the field stays zero, the rest is there.
 
-// maxMisfits bounds the misfits that are kept of one delivery.
-const maxMisfits = 100
-
 // misfits collects the members whose type does not fit.
 type misfits struct {
 	lenient  *jsonv2.Unmarshalers
 	prefix   string // where in the body the text stands that is being decoded
 	pointers []string
+	bytes    int // of the pointers
 	total    int
-	bulk     int // bytes of structs that nothing was sent for
-	limit    int // of bulk
+	maxDepth int
+	size     int  // of the body
+	light    bool // the body is, as isLight tells
+	spent    bulk // by what was decoded before, or is about to be
+	ahead    int  // bytes that may still be looked at to count elements
 }
 
-func newMisfits() *misfits {
-	m := new(misfits)
+func newMisfits(maxDepth int) *misfits {
+	m := &misfits{maxDepth: maxDepth}
 	m.lenient = jsonv2.UnmarshalFromFunc(m.unmarshal)
 	return m
 }
 
-func (m *misfits) reset() {
-	m.prefix, m.total, m.bulk, m.limit = "", 0, 0, 0
-	m.pointers = nil
+// reset begins a reading of a body of that size.
+func (m *misfits) reset(size int) {
+	*m = misfits{lenient: m.lenient, maxDepth: m.maxDepth, size: size}
 }
 
 // add notes a misfit at a pointer relative to the body.
 func (m *misfits) add(pointer string) {
 	m.total++
-	if len(m.pointers) < maxMisfits {
+	if m.lists() {
 		m.pointers = append(m.pointers, pointer)
+		m.bytes += len(pointer)
 	}
 }
 
-// note notes a misfit at the value that was just read.
-func (m *misfits) note(dec *jsontext.Decoder) {
-	if m.total < maxMisfits {
-		m.add(m.prefix + string(dec.StackPointer()))
-		return
+// lists reports whether there is room for another pointer.
+func (m *misfits) lists() bool { return len(m.pointers) < maxListed && m.bytes <= maxPointers }
+
+// note notes a misfit at the value that was just read. It reports whether the
+// misfit is listed.
+func (m *misfits) note(dec *jsontext.Decoder) bool {
+	if !m.lists() {
+		m.total++
+		return false
 	}
-	m.total++
+	m.add(m.prefix + string(dec.StackPointer()))
+	return true
 }
 
 // decode is the two passes for a text of its own. The first pass may leave parts
 // of a value behind, so that the second one starts with a fresh one.
 func (m *misfits) decode(text []byte, pointer string, target any) error {
-	if tooBulky(text, countObjects(text), reflect.TypeOf(target).Elem()) {
-		return errBulky
+	m.light = isLight(text, m.maxDepth)
+	t, spent := reflect.TypeOf(target).Elem(), m.spent
+	err := m.makeRoom(text, t, 0, false)
+	if err == nil {
+		err = jsonv2.Unmarshal(text, target)
 	}
-	err := jsonv2.Unmarshal(text, target)
-	if err == nil || !isMisfit(err) {
+	switch {
+	case err == nil:
+		return nil
+	case !wantsTolerance(err):
 		return asMalformed(err)
+	}
+	m.spent = spent
+	if err := m.makeRoom(text, t, 0, true); err != nil {
+		return err
 	}
 	defer func(prefix string) { m.prefix = prefix }(m.prefix)
 	m.prefix = pointer
-	m.limit = max(m.limit, bulkLimit(text))
 	reflect.ValueOf(target).Elem().SetZero()
-	return asMalformed(jsonv2.Unmarshal(text, target, jsonv2.WithUnmarshalers(m.lenient)))
+	if err := jsonv2.Unmarshal(text, target, jsonv2.WithUnmarshalers(m.lenient)); err != nil {
+		return asMalformed(err)
+	}
+	return nil
 }
 
-var errBulky = Malformed("too many elements for its size")
+// aheadFactor bounds the looks ahead at nested lists.
+const aheadFactor = 16
 
-// isMisfit tells well-formed JSON of the wrong type from bad JSON.
-func isMisfit(err error) bool {
+// makeRoom refuses the value at the beginning of a text if it is nested too deep or
+// would take too much memory: errOnce if that is so in the first pass only. A nil
+// type is for one that is not decoded.
+func (m *misfits) makeRoom(text []byte, t reflect.Type, depth int, tolerant bool) error {
+	m.ahead = max(m.ahead, aheadFactor*len(text))
+	if m.light && !tolerant && (t == nil || fitsSurely(text, t)) {
+		return nil
+	}
+	s := scanner{text: text, depth: depth, maxDepth: m.maxDepth, bulk: m.spent}
+	if t == nil {
+		s.value(nil)
+	} else {
+		s.value(planOf(t))
+	}
+	m.spent = s.bulk
+	limit := bulkFloor + bulkFactor*max(m.size, len(text))
+	switch {
+	case s.refused:
+		return errNesting
+	case m.spent.exact > limit:
+		return errBulky
+	case m.spent.grown > limit && !tolerant:
+		return errOnce
+	}
+	return nil
+}
+
+var (
+	errBulky = Malformed("too many elements or names for its size")
+	errOnce  = errors.New("to be decoded in one pass")
+)
+
+// wantsTolerance tells well-formed JSON of the wrong type, and such that only the
+// second pass can take, from bad JSON.
+func wantsTolerance(err error) bool {
 	var syntactic *jsontext.SyntacticError
 	var semantic *jsonv2.SemanticError
-	return !errors.As(err, &syntactic) && errors.As(err, &semantic)
+	return errors.Is(err, errOnce) || !errors.As(err, &syntactic) && errors.As(err, &semantic)
 }
 
 // asMalformed keeps the offset of an error of package json and drops its text,
 // which quotes the body.
-func asMalformed(err error) error {
-	if err == nil {
-		return nil
+func asMalformed(err error) *Error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
 	}
 	return malformed(offsetOf(err))
 }
@@ -201,10 +254,12 @@ func (m *misfits) unmarshal(dec *jsontext.Decoder, target any) error {
 	case shapeCustom:
 		return m.custom(dec, v)
 	case shapeList:
-		if kind == '{' {
+		switch kind {
+		case '{':
 			return m.numbered(dec, v)
+		case '[':
+			return m.list(dec, v)
 		}
-		fits = kind == '['
 	case shapeMap:
 		fits = kind == '{'
 	case shapeStruct:
@@ -220,9 +275,6 @@ func (m *misfits) unmarshal(dec *jsontext.Decoder, target any) error {
 // empty object: no misfit.
 func (m *misfits) skip(dec *jsontext.Decoder, v reflect.Value, shape shape) error {
 	v.SetZero()
-	if err := m.grow(v.Type()); err != nil {
-		return err
-	}
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err
@@ -236,12 +288,23 @@ func (m *misfits) skip(dec *jsontext.Decoder, v reflect.Value, shape shape) erro
 	return nil
 }
 
-// grow bounds the memory of elements that have next to no text, see tooBulky.
-func (m *misfits) grow(t reflect.Type) error {
-	if m.bulk += int(t.Size()); m.bulk > m.limit {
-		return errBulky
+// list leaves a list to the decoder, with room for its elements.
+func (m *misfits) list(dec *jsontext.Decoder, v reflect.Value) error {
+	n, err := m.count(dec)
+	if err != nil {
+		return err
 	}
-	return nil
+	v.Set(reflect.MakeSlice(v.Type(), 0, n))
+	return errors.ErrUnsupported
+}
+
+// count gives the number of elements of the list or object that comes next.
+func (m *misfits) count(dec *jsontext.Decoder) (int, error) {
+	n, looked := countElements(unread(dec))
+	if m.ahead -= looked; m.ahead < 0 {
+		return 0, errBulky
+	}
+	return n, nil
 }
 
 // plain decodes into a Go string, boolean or number. A value of another type that
@@ -280,27 +343,45 @@ func (m *misfits) plain(dec *jsontext.Decoder, v reflect.Value, shape shape, kin
 			return nil
 		}
 	case shapeUint:
-		n, err := strconv.ParseUint(text, 10, v.Type().Bits())
-		if whole, ok := parseInt(text); err != nil && ok && whole >= 0 && !v.OverflowUint(uint64(whole)) {
-			n, err = uint64(whole), nil
-		}
-		if err == nil {
+		n, ok := parseUint(text)
+		if ok = ok && !v.OverflowUint(n); ok {
 			v.SetUint(n)
-			if kind == '0' {
-				return nil
-			}
+		}
+		if ok && kind == '0' {
+			return nil
 		}
 	case shapeFloat:
-		f, err := strconv.ParseFloat(text, v.Type().Bits())
-		if ok := err == nil && isNumber(text, true); ok {
+		f, ok := parseFloat(text, v.Type().Bits())
+		if ok {
 			v.SetFloat(f)
-			if kind == '0' {
-				return nil
-			}
+		}
+		if ok && kind == '0' {
+			return nil
 		}
 	}
-	m.note(dec)
+	if !m.note(dec) {
+		v.SetZero() // An identity must not pass for one that fits.
+	}
 	return nil
+}
+
+func parseUint(text string) (uint64, bool) {
+	if n, ok := parseInt(text); ok {
+		return uint64(max(n, 0)), n >= 0
+	}
+	if text == "" || digits(text) < len(text) {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	return n, err == nil
+}
+
+func parseFloat(text string, bits int) (float64, bool) {
+	if !isNumber(text, true) {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, bits)
+	return f, err == nil
 }
 
 // whole decodes a type whose parts are not looked at: it fits or it does not.
@@ -330,20 +411,27 @@ func (m *misfits) scalar(dec *jsontext.Decoder, target any, v reflect.Value) err
 
 // custom decodes a type that takes several kinds of JSON and refuses others.
 func (m *misfits) custom(dec *jsontext.Decoder, v reflect.Value) error {
+	fresh := reflect.New(v.Type())
+	if kind := dec.PeekKind(); v.Kind() == reflect.Slice && (kind == '[' || kind == '{') {
+		n, err := m.count(dec)
+		if err != nil {
+			return err
+		}
+		fresh.Elem().Set(reflect.MakeSlice(v.Type(), 0, n))
+	}
 	raw, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
 	defer func(prefix string) { m.prefix = prefix }(m.prefix)
 	m.prefix += string(dec.StackPointer())
-	total := m.total
-	fresh := reflect.New(v.Type())
-	inner := jsontext.NewDecoder(bytes.NewBuffer(raw), jsonv2.WithUnmarshalers(m.lenient))
+	before := *m
+	inner := object.Borrow(raw, jsonv2.WithUnmarshalers(m.lenient))
+	defer inner.Return()
 	// Called on the method, because the decoder would come back to this function.
-	if err := fresh.Interface().(jsonv2.UnmarshalerFrom).UnmarshalJSONFrom(inner); err != nil {
+	if err := fresh.Interface().(jsonv2.UnmarshalerFrom).UnmarshalJSONFrom(&inner.Decoder); err != nil {
 		v.SetZero()
-		m.total = total
-		m.pointers = m.pointers[:min(total, len(m.pointers))]
+		m.total, m.pointers, m.bytes = before.total, before.pointers, before.bytes
 		m.add(m.prefix)
 		return nil
 	}
@@ -354,32 +442,35 @@ func (m *misfits) custom(dec *jsontext.Decoder, v reflect.Value) error {
 // numbered decodes an object whose names are numbers into a list: how PHP spells
 // a list with gaps. An empty object is an empty list.
 func (m *misfits) numbered(dec *jsontext.Decoder, v reflect.Value) error {
-	v.SetZero()
+	n, err := m.count(dec)
+	if err != nil {
+		return err
+	}
+	v.Set(reflect.MakeSlice(v.Type(), 0, n))
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
 	for dec.PeekKind() != '}' {
-		token, err := dec.ReadToken()
+		name, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		if name := token.String(); name == "" || digits(name) != len(name) {
+		if number := name[1 : len(name)-1]; len(number) == 0 || digits(string(number)) != len(number) {
 			m.note(dec)
 			if err := dec.SkipValue(); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := m.grow(v.Type().Elem()); err != nil {
+		v.SetLen(v.Len() + 1)
+		if err := jsonv2.UnmarshalDecode(dec, v.Index(v.Len()-1).Addr().Interface()); err != nil {
 			return err
 		}
-		element := reflect.New(v.Type().Elem())
-		if err := jsonv2.UnmarshalDecode(dec, element.Interface()); err != nil {
-			return err
-		}
-		v.Set(reflect.Append(v, element.Elem()))
 	}
-	_, err := dec.ReadToken()
+	if v.Len() == 0 {
+		v.SetZero()
+	}
+	_, err = dec.ReadToken()
 	return err
 }
 

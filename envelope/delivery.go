@@ -1,7 +1,6 @@
 package envelope
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
 )
 
 // Delivery is one webhook delivery on its way to your function. It is yours: it
@@ -35,7 +36,7 @@ type Delivery[M, T any] struct {
 	Received time.Time // when the body had been read
 
 	// Violations are the documented rules that the delivery breaks without being
-	// refused for it.
+	// refused for it: the first 100, or fewer if their pointers are very long.
 	Violations []Violation
 
 	header http.Header
@@ -109,9 +110,10 @@ func loggable(event string, known bool) string {
 
 // find gives the part of a JSON text that a pointer leads to.
 func find(text []byte, pointer string) (jsontext.Value, bool) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
+	dec := object.Borrow(text, jsontext.AllowDuplicateNames(true))
+	defer dec.Return()
 	for token := range jsontext.Pointer(pointer).Tokens() {
-		if !enter(dec, token) {
+		if !enter(&dec.Decoder, token) {
 			return nil, false
 		}
 	}

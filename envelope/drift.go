@@ -20,7 +20,7 @@ type DriftReport struct {
 	Provider string
 	Event    string
 	Known    bool
-	Drift    []Drift // the first ones, at most 200
+	Drift    []Drift // the first ones: at most 200, fewer if their pointers are very long
 	Total    int     // how many there are
 }
 
@@ -54,6 +54,7 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 		text = c.open.JSON
 	}
 	d := newDiffer(text)
+	defer d.dec.Return()
 	if c.open.Event != "" && !c.known {
 		d.add(DriftUnknownEvent, c.eventAt)
 	}
@@ -99,20 +100,20 @@ func (c *call[M]) compareAround(d *differ, next func() (string, bool), payload r
 	case !ok:
 		d.value(payload)
 	case d.dec.PeekKind() == '{':
-		d.members(func(member string) {
-			index, meta := c.meta.Members[member]
+		d.members(func(member []byte) {
+			described, meta := c.meta.Types[string(member)]
 			switch {
-			case member == name:
+			case string(member) == name:
 				d.inside(next, payload)
 			case meta:
-				d.value(reflect.TypeFor[M]().FieldByIndex(index).Type)
+				d.value(described)
 			default:
-				known := slices.Contains(c.provider.Layout.Event, member) || slices.Contains(c.open.Members, member)
+				known := slices.Contains(c.provider.Layout.Event, string(member)) || slices.Contains(c.open.Members, string(member))
 				d.unknown(known)
 			}
 		})
 	default:
-		_ = d.dec.SkipValue()
+		d.skip()
 	}
 }
 
@@ -124,12 +125,12 @@ func (d *differ) inside(next func() (string, bool), payload reflect.Type) {
 	case !ok:
 		d.value(payload)
 	case kind == '{':
-		d.members(func(member string) {
-			if member == name {
+		d.members(func(member []byte) {
+			if string(member) == name {
 				d.inside(next, payload)
 				return
 			}
-			_ = d.dec.SkipValue()
+			d.skip()
 		})
 	case kind == '[':
 		i := 0
@@ -137,43 +138,49 @@ func (d *differ) inside(next func() (string, bool), payload reflect.Type) {
 			if strconv.Itoa(i) == name {
 				d.inside(next, payload)
 			} else {
-				_ = d.dec.SkipValue()
+				d.skip()
 			}
 			i++
 		})
 	default:
-		_ = d.dec.SkipValue()
+		d.skip()
 	}
 }
 
-// maxDrift bounds the differences of one delivery that are listed.
-const maxDrift = 100
+// maxListed bounds the differences of one kind that are listed of one delivery, and
+// maxPointers the bytes of their pointers until the last one.
+const (
+	maxListed   = 100
+	maxPointers = 8 << 10
+)
 
-// differ walks JSON along Go types. Errors of the decoder end the walk: the text
-// has been decoded before, so that they don't occur.
+// differ walks JSON along Go types. The text may be malformed, if it has not been
+// decoded before; the walk ends there.
 type differ struct {
-	dec   *jsontext.Decoder
+	dec   *object.Decoder
+	ended bool
 	list  []Drift
 	total int
-	names map[string]string // by their JSON text, those that came before
-	bulk  int               // bytes that the elements of lists and maps take as Go values
+	bytes int    // of the pointers in list
+	name  []byte // of a member, where its text has escapes
+	enums map[reflect.Type]enum
 }
 
 // newDiffer does not look for duplicate names: the text has been decoded, or will
 // be.
 func newDiffer(text []byte) *differ {
-	return &differ{dec: jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))}
+	return &differ{dec: object.Borrow(text, jsontext.AllowDuplicateNames(true))}
 }
 
 func (d *differ) add(kind DriftKind, pointer string) {
-	if d.total++; d.total <= maxDrift {
-		d.list = append(d.list, Drift{kind, pointer})
-	}
+	d.total++
+	d.bytes += len(pointer)
+	d.list = append(d.list, Drift{kind, pointer})
 }
 
 // note adds a difference at the value that was just read.
 func (d *differ) note(kind DriftKind) {
-	if d.total >= maxDrift { // The pointer costs something.
+	if len(d.list) >= maxListed || d.bytes > maxPointers { // The pointer costs something.
 		d.total++
 		return
 	}
@@ -187,7 +194,7 @@ func (d *differ) value(t reflect.Type) {
 	}
 	kind := d.dec.PeekKind()
 	if t == nil || kind != '{' && kind != '[' && kind != '"' {
-		_ = d.dec.SkipValue()
+		d.skip()
 		return
 	}
 	switch shape := shapeOf(t); {
@@ -196,83 +203,88 @@ func (d *differ) value(t reflect.Type) {
 	case kind == '{' && t.Kind() == reflect.Struct && (shape == shapeStruct || shape == shapeCustom):
 		d.structure(t)
 	case kind == '{' && (shape == shapeMap || shape == shapeList): // PHP spells a list with gaps as an object.
-		d.members(func(string) {
-			d.bulk += int(t.Elem().Size())
-			d.value(t.Elem())
-		})
+		d.members(func([]byte) { d.value(t.Elem()) })
 	case kind == '[' && t.Kind() == reflect.Slice && (shape == shapeList || shape == shapeCustom):
-		d.elements(t.Elem())
+		d.each(func() { d.value(t.Elem()) })
 	default:
-		_ = d.dec.SkipValue()
+		d.skip()
 	}
 }
 
 // text compares a string with the listed values of its type.
 func (d *differ) text(t reflect.Type) {
-	token, err := d.dec.ReadToken()
-	if err != nil {
+	enum := d.enumOf(t)
+	if enum == nil {
+		d.skip()
 		return
 	}
-	v := reflect.New(t).Elem()
-	v.SetString(token.String())
-	if enum, ok := v.Interface().(interface{ Known() bool }); ok && !enum.Known() && v.Len() > 0 {
+	raw := d.read()
+	if len(raw) <= len(`""`) {
+		return
+	}
+	text, _, _ := unquote(raw)
+	reflect.ValueOf(enum).Elem().SetString(text)
+	if !enum.Known() {
 		d.note(DriftUnknownValue)
 	}
 }
 
-func (d *differ) elements(t reflect.Type) {
-	d.each(func() {
-		d.bulk += int(t.Size())
-		d.value(t)
-	})
+// enum is a pointer to a string whose type lists its values.
+type enum interface{ Known() bool }
+
+// enumOf gives an enum to compare with, nil for a type that lists nothing.
+func (d *differ) enumOf(t reflect.Type) enum {
+	if found, ok := d.enums[t]; ok || t.PkgPath() == "" {
+		return found
+	}
+	if d.enums == nil {
+		d.enums = map[reflect.Type]enum{}
+	}
+	d.enums[t], _ = reflect.New(t).Interface().(enum)
+	return d.enums[t]
 }
 
 // each calls visit at every element of the list that comes next.
 func (d *differ) each(visit func()) {
-	if _, err := d.dec.ReadToken(); err != nil {
-		return
-	}
-	for kind := d.dec.PeekKind(); kind != ']' && kind != 0; kind = d.dec.PeekKind() {
+	d.token()
+	for !d.ended && d.dec.PeekKind() != ']' {
 		visit()
 	}
-	_, _ = d.dec.ReadToken()
+	d.token()
 }
 
-// members calls visit at the value of every member of the object that comes next.
-func (d *differ) members(visit func(name string)) {
-	if _, err := d.dec.ReadToken(); err != nil {
-		return
-	}
-	for d.dec.PeekKind() == '"' {
-		raw, err := d.dec.ReadValue()
-		if err != nil {
-			return
+// members calls visit at the value of every member of the object that comes next,
+// with its name, which is valid until another one is read.
+func (d *differ) members(visit func(name []byte)) {
+	d.token()
+	for !d.ended && d.dec.PeekKind() != '}' {
+		if name := d.read(); !d.ended {
+			visit(d.unquote(name))
 		}
-		visit(d.name(raw))
 	}
-	_, _ = d.dec.ReadToken()
+	d.token()
 }
 
-// maxNames and maxNameLen bound the names that are remembered.
-const (
-	maxNames   = 256
-	maxNameLen = 64
-)
+func (d *differ) token() {
+	_, err := d.dec.ReadToken()
+	d.ended = d.ended || err != nil
+}
 
-// name gives the text of a name. Those of the elements of a list come again and
-// again.
-func (d *differ) name(raw jsontext.Value) string {
-	if name, ok := d.names[string(raw)]; ok {
-		return name
+func (d *differ) read() jsontext.Value {
+	raw, err := d.dec.ReadValue()
+	d.ended = d.ended || err != nil
+	return raw
+}
+
+func (d *differ) skip() { d.ended = d.dec.SkipValue() != nil || d.ended }
+
+// unquote gives the text of a name.
+func (d *differ) unquote(raw jsontext.Value) []byte {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
 	}
-	name, _, err := unquote(raw)
-	if err == nil && len(d.names) < maxNames && len(raw) <= maxNameLen {
-		if d.names == nil {
-			d.names = map[string]string{}
-		}
-		d.names[string(raw)] = name
-	}
-	return name
+	d.name, _ = jsontext.AppendUnquote(d.name[:0], raw)
+	return d.name
 }
 
 // unknown passes over a member without a type.
@@ -280,42 +292,38 @@ func (d *differ) unknown(known bool) {
 	if !known {
 		d.note(DriftUnknownMember)
 	}
-	_ = d.dec.SkipValue()
+	d.skip()
 }
 
 func (d *differ) structure(t reflect.Type) {
 	info := object.Describe(t)
 	if len(info.Members) == 0 && !info.Streams() { // Its own decoder knows better.
-		_ = d.dec.SkipValue()
+		d.skip()
 		return
 	}
 	var variant reflect.Type
 	known := info.Extra >= 0
 	if len(info.Variants) > 0 {
-		kind, ok := object.PeekKind(d.dec, info.Kind)
+		kind, ok := object.PeekKind(&d.dec.Decoder, info.Kind)
 		if index, listed := info.Variants[kind]; listed {
 			variant = t.Field(index).Type.Elem()
-			d.bulk += int(variant.Size())
 		} else if ok && kind != "" { // Kept as it is; only the new kind is news.
 			known = true
 		}
 	}
-	d.members(func(name string) {
-		if info.Kind != "" && name == info.Kind && d.dec.PeekKind() != '"' && d.dec.PeekKind() != 'n' {
+	d.members(func(name []byte) {
+		if info.Kind != "" && string(name) == info.Kind && d.dec.PeekKind() != '"' && d.dec.PeekKind() != 'n' {
 			d.note(DriftWrongType) // The decoder takes it for an unknown kind.
 		}
 		if variant != nil {
-			if index, ok := object.Describe(variant).Members[name]; ok {
-				d.value(variant.FieldByIndex(index).Type)
+			if member, ok := object.Describe(variant).Types[string(name)]; ok {
+				d.value(member)
 				return
 			}
 		}
-		if index, ok := info.Members[name]; ok {
-			d.value(t.FieldByIndex(index).Type)
+		if member, ok := info.Types[string(name)]; ok {
+			d.value(member)
 			return
-		}
-		if info.Extra >= 0 {
-			d.bulk += int(t.Field(info.Extra).Type.Elem().Size())
 		}
 		d.unknown(known)
 	})

@@ -137,7 +137,7 @@ func Permanent(err error) error {
 // ValidationError says which identities of a delivery are missing or mistyped
 // (or, with ValidateAll, which rules it breaks). Status 422.
 type ValidationError struct {
-	Violations []Violation
+	Violations []Violation // the first ones
 }
 
 // Error lists pointers and rules, never values.
@@ -145,7 +145,7 @@ func (e *ValidationError) Error() string {
 	var b strings.Builder
 	b.WriteString("validation failed:")
 	for i, v := range e.Violations {
-		if i == maxListed {
+		if i == maxInText {
 			fmt.Fprintf(&b, " and %d more", len(e.Violations)-i)
 			break
 		}
@@ -154,8 +154,8 @@ func (e *ValidationError) Error() string {
 	return b.String()
 }
 
-// maxListed bounds the violations that one error text lists.
-const maxListed = 8
+// maxInText bounds the violations that one error text lists.
+const maxInText = 8
 
 // PanicError says that your function, or another one that you gave to the handler,
 // panicked. It carries the type of what was

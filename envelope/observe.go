@@ -36,7 +36,7 @@ type Observation struct {
 	Status     int           // what the sender is told
 	Size       int           // bytes of the body that were read
 	Duration   time.Duration // from the first line of the handler to the written answer
-	Violations int           // documented rules that the delivery breaks
+	Violations int           // documented rules that the delivery breaks, as far as they are listed
 	Drift      int           // differences reported to Config.Drift; 0 if that is not set
 	Err        error         // *Error, or nil. It may hold the text of your own error
 	StoreErr   error         // a key that could not be marked after the function had run

@@ -51,7 +51,7 @@ func (e *engineOf[M]) start(h *Handler) {
 		e.texts[string(quote(name))] = name
 	}
 	e.calls.New = func() any {
-		c := &call[M]{engineOf: e, misfits: newMisfits(), rules: ruleWalk{checker: &e.checker}}
+		c := &call[M]{engineOf: e, misfits: newMisfits(h.config.MaxDepth), rules: ruleWalk{checker: &e.checker}}
 		c.open.misfits = c.misfits
 		return c
 	}
@@ -78,7 +78,7 @@ type state[M any] struct {
 	payload    bool   // the payload was there
 	decoded    bool   // the payload was decoded where it was found
 	from, to   int64  // the payload's place in the body
-	objects    int    // in the body, at most
+	tolerant   bool   // this is the second pass
 	eventAt    string // pointer to the event's name; "" if it came from elsewhere
 	key        string
 	violations []Violation
@@ -87,8 +87,8 @@ type state[M any] struct {
 // reset begins a reading of the message.
 func (c *call[M]) reset(m Message) {
 	c.message = m
-	c.misfits.reset()
-	c.open = Opening[M]{Message: &c.message, Event: m.Event, misfits: c.misfits, maxDepth: c.handler.config.MaxDepth}
+	c.misfits.reset(len(m.Body))
+	c.open = Opening[M]{Message: &c.message, Event: m.Event, misfits: c.misfits}
 	c.state = state[M]{}
 }
 
@@ -124,29 +124,22 @@ func (e *engineOf[M]) put(c *call[M]) {
 // with tolerance where a type does not fit.
 func (c *call[M]) decode() *Error {
 	err := c.decodeOnce(nil)
-	if err != nil && isMisfit(err) {
+	if err != nil && wantsTolerance(err) {
 		c.reset(c.message)
-		c.misfits.limit = bulkLimit(c.message.Body)
 		err = c.decodeOnce(c.misfits.lenient)
 	}
-	if err == nil {
-		return nil
+	if err != nil {
+		return asMalformed(err)
 	}
-	var own *Error
-	if errors.As(err, &own) {
-		return own
-	}
-	return malformed(offsetOf(err))
+	return nil
 }
 
 func (c *call[M]) decodeOnce(lenient *jsonv2.Unmarshalers) error {
+	c.tolerant = lenient != nil
 	if c.provider.Open != nil {
 		return c.openCustom(lenient)
 	}
-	c.objects = countObjects(c.message.Body)
-	if tooDeep(c.message.Body, c.objects, c.handler.config.MaxDepth) {
-		return Malformed("nested too deep, or an object of too many members")
-	}
+	c.misfits.light = isLight(c.message.Body, c.misfits.maxDepth)
 	c.read(c.message.Body, lenient)
 	if c.provider.Layout.Payload == "" {
 		c.tell(c.open.Event)
@@ -181,7 +174,7 @@ func atEnd(dec *jsontext.Decoder) error {
 // name comes before the payload, that is decoded where it stands.
 func (c *call[M]) openLayout() error {
 	if c.dec.PeekKind() != '{' {
-		if err := c.dec.SkipValue(); err != nil {
+		if err := c.skip(); err != nil {
 			return err
 		}
 		return Malformed("not an object")
@@ -195,8 +188,9 @@ func (c *call[M]) openLayout() error {
 		rank = -1
 		c.tell(c.open.Event)
 	}
+	var names level
 	for c.dec.PeekKind() != '}' {
-		name, err := c.readName()
+		name, err := c.readName(&names)
 		if err != nil {
 			return err
 		}
@@ -222,17 +216,24 @@ func (c *call[M]) openLayout() error {
 	return nil
 }
 
-// readName reads a member's name.
-func (c *call[M]) readName() (string, error) {
+// readName reads a member's name; "" stands for one that means nothing to us.
+func (c *call[M]) readName(names *level) (string, error) {
 	raw, err := c.dec.ReadValue()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case !names.add(len(raw)-len(`""`), &c.misfits.spent):
+		return "", errNesting
 	}
-	return c.intern(raw)
+	if name, ok := c.texts[string(raw)]; ok || bytes.IndexByte(raw, '\\') < 0 {
+		return name, nil
+	}
+	name, _, err := unquote(raw)
+	return name, err
 }
 
-// intern gives the text of a JSON string; that of a member or event we know
-// without an allocation.
+// intern gives the text of a JSON string; that of an event we know without an
+// allocation.
 func (c *call[M]) intern(raw jsontext.Value) (string, error) {
 	if name, ok := c.texts[string(raw)]; ok {
 		return name, nil
@@ -246,7 +247,7 @@ func (c *call[M]) intern(raw jsontext.Value) (string, error) {
 func (c *call[M]) openEvent(r int, rank *int) error {
 	switch kind := c.dec.PeekKind(); {
 	case kind != '"':
-		if err := c.dec.SkipValue(); err != nil {
+		if err := c.skip(); err != nil {
 			return err
 		}
 		if kind != 'n' {
@@ -254,7 +255,7 @@ func (c *call[M]) openEvent(r int, rank *int) error {
 		}
 		return nil
 	case r > *rank:
-		return c.dec.SkipValue()
+		return c.skip()
 	}
 	raw, err := c.dec.ReadValue()
 	if err != nil {
@@ -274,6 +275,11 @@ func (c *call[M]) openPayload(rank int) error {
 		c.tell(c.open.Event)
 		return c.decodePayload()
 	}
+	spent := c.misfits.spent
+	if err := c.makeRoom(nil); err != nil {
+		return err
+	}
+	c.misfits.spent = spent // The payload is looked at again.
 	raw, err := c.dec.ReadValue()
 	c.to = c.dec.InputOffset()
 	c.from = c.to - int64(len(raw))
@@ -284,11 +290,11 @@ func (c *call[M]) openPayload(rank int) error {
 func (c *call[M]) openMeta(name string) error {
 	index, ok := c.meta.Members[name]
 	if !ok {
-		return c.dec.SkipValue()
+		return c.skip()
 	}
 	field := object.Field(reflect.ValueOf(&c.open.Meta).Elem(), index)
-	if c.bulky(field.Type()) {
-		return errBulky
+	if err := c.makeRoom(field.Type()); err != nil {
+		return err
 	}
 	return jsonv2.UnmarshalDecode(&c.dec, field.Addr().Interface())
 }
@@ -300,7 +306,10 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 	}
 	c.tell(c.open.Event)
 	if c.job == nil {
-		return nil
+		if c.open.JSON != nil {
+			return nil
+		}
+		return c.wellFormed(c.message.Body)
 	}
 	if c.open.Value != nil && c.job.setValue(c.open.Value) {
 		c.payload = true
@@ -326,7 +335,7 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 		return c.misfits.decode(raw, c.open.Pointer, c.job.target())
 	}
 	c.payload = true
-	c.objects = countObjects(text)
+	c.misfits.light = isLight(text, c.misfits.maxDepth)
 	c.read(text, lenient)
 	if err := c.decodePayload(); err != nil {
 		return err
@@ -336,8 +345,9 @@ func (c *call[M]) openCustom(lenient *jsonv2.Unmarshalers) error {
 
 // wellFormed refuses a text that is not one JSON value from end to end.
 func (c *call[M]) wellFormed(text []byte) error {
+	c.misfits.light = isLight(text, c.misfits.maxDepth)
 	c.read(text, nil)
-	if err := c.dec.SkipValue(); err != nil {
+	if err := c.skip(); err != nil {
 		return err
 	}
 	return atEnd(&c.dec)
@@ -365,13 +375,16 @@ func (c *call[M]) decodePayload() error {
 	dec := &c.dec
 	c.decoded = true
 	if c.job == nil {
-		return dec.SkipValue()
+		return c.skip()
 	}
 	if target := c.job.target(); target != nil {
-		if c.bulky(reflect.TypeOf(target).Elem()) {
-			return errBulky
+		if err := c.makeRoom(reflect.TypeOf(target).Elem()); err != nil {
+			return err
 		}
 		return jsonv2.UnmarshalDecode(dec, target)
+	}
+	if err := c.makeRoom(nil); err != nil {
+		return err
 	}
 	raw, err := dec.ReadValue()
 	if err != nil {
@@ -386,10 +399,23 @@ func (c *call[M]) decodePayload() error {
 	return nil
 }
 
-// bulky looks at the value that comes next, see tooBulky.
-func (c *call[M]) bulky(t reflect.Type) bool {
+// makeRoom looks at the value that comes next, see there.
+func (c *call[M]) makeRoom(t reflect.Type) error {
 	c.dec.PeekKind()
-	return tooBulky(bytes.TrimLeft(c.dec.UnreadBuffer(), " \t\r\n:"), c.objects, t)
+	return c.misfits.makeRoom(unread(&c.dec), t, c.dec.StackDepth(), c.tolerant)
+}
+
+func (c *call[M]) skip() error {
+	if err := c.makeRoom(nil); err != nil {
+		return err
+	}
+	return c.dec.SkipValue()
+}
+
+// unread is the text from the next value on. What the decoder has peeked at may
+// still be preceded by a comma or a colon.
+func unread(dec *jsontext.Decoder) []byte {
+	return bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n,:")
 }
 
 // decodeSpan decodes a payload that came before its event's name.

@@ -80,14 +80,23 @@ type Opening[M any] struct {
 	Members []string
 	Body    reflect.Type
 
-	misfits  *misfits
-	maxDepth int
+	misfits *misfits
 }
 
-// TooDeep reports whether JSON text is nested deeper than Config.MaxDepth, or has
-// an object of too many members. An Open function asks before it decodes, and
-// refuses with Malformed.
-func (o *Opening[M]) TooDeep(text []byte) bool { return tooDeep(text, countObjects(text), o.maxDepth) }
+// TooDeep reports whether JSON text is nested deeper than Config.MaxDepth, has an
+// object of too many members, or names that are too long. An Open function that
+// reads the body by other means than Decode asks first, and refuses with Malformed.
+func (o *Opening[M]) TooDeep(text []byte) bool {
+	m := o.misfits
+	if m == nil { // No handler made this.
+		m = newMisfits(0)
+	}
+	m.light = isLight(text, m.maxDepth)
+	spent := m.spent
+	err := m.makeRoom(text, nil, 0, false)
+	m.spent = spent
+	return err != nil
+}
 
 // Decode decodes JSON text into what target points to, with the tolerance of a
 // payload: a member whose type does not fit stays zero and is drift. Pointer

@@ -151,15 +151,20 @@ func marshalWire(wire string) ([]byte, error) {
 
 // parseInt reads an integer in any spelling of parseNumber: 5, 5.0, 5e3.
 func parseInt(text string) (int64, bool) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return n, true
+	unsigned := strings.TrimLeft(text, "+-")
+	if digits(unsigned) < len(unsigned) { // ParseInt would make an error of it.
+		r, ok := ratOf(text)
+		if !ok || !r.IsInt() || !r.Num().IsInt64() {
+			return 0, false
+		}
+		return r.Num().Int64(), true
 	}
-	if text == "" {
+	if unsigned == "" {
 		return 0, false
 	}
-	r, ok := ratOf(text)
-	if !ok || !r.IsInt() || !r.Num().IsInt64() {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil { // Out of range: n is the nearest one then.
 		return 0, false
 	}
-	return r.Num().Int64(), true
+	return n, true
 }

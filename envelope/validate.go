@@ -72,10 +72,6 @@ func (c *call[M]) check() *Error {
 	if payload == nil {
 		return nil
 	}
-	c.rules.text = nil
-	if c.misfits.total > maxMisfits && c.open.JSON == nil {
-		c.rules.text = c.message.Body
-	}
 	switch {
 	case layout.Payload != "" && !c.payload:
 		c.violations = append(c.violations, Violation{Pointer: c.open.Pointer, Rule: RuleRequired})
@@ -230,10 +226,11 @@ type step struct {
 // path, for the next delivery.
 type ruleWalk struct {
 	*checker
-	path  []step
-	found []Violation
-	text  []byte // the body, if more types did not fit than are listed
-	base  string // where the value stands in it
+	path     []step
+	base     string // pointer to the value
+	found    []Violation
+	refusing int // of the found ones
+	bytes    int // of their pointers
 }
 
 var validate = newValidate()
@@ -251,21 +248,17 @@ func newValidate() *validator.Validate {
 	return v
 }
 
-// check appends the rules that the value behind the pointer breaks.
+// check appends the rules that the value behind the pointer breaks: the first
+// ones of each sort, with which one is enough.
 func (w *ruleWalk) check(found []Violation, target any, base string) []Violation {
 	v := reflect.ValueOf(target).Elem()
 	if !w.hasRules(v.Type()) {
 		return found
 	}
-	w.path, w.found, w.base = w.path[:0], nil, base
+	w.path, w.found, w.base = w.path[:0], found, base
+	w.refusing, w.bytes = 0, 0
 	w.walk(v)
-	for _, violation := range w.found {
-		violation.Pointer = base + violation.Pointer
-		if violation.safe != "" {
-			violation.safe = base + violation.safe
-		}
-		found = append(found, violation)
-	}
+	found, w.found = w.found, nil
 	return found
 }
 
@@ -294,9 +287,11 @@ func (w *ruleWalk) elements(v reflect.Value, visit func(reflect.Value)) {
 			w.path = w.path[:len(w.path)-1]
 		}
 	case reflect.Map:
+		value := reflect.New(v.Type().Elem()).Elem()
 		for entry := v.MapRange(); entry.Next(); {
+			value.SetIterValue(entry)
 			w.path = append(w.path, step{name: fmt.Sprint(entry.Key()), key: true})
-			visit(entry.Value())
+			visit(value)
 			w.path = w.path[:len(w.path)-1]
 		}
 	}
@@ -319,10 +314,7 @@ func (w *ruleWalk) apply(r *rule, v reflect.Value) {
 		return
 	case zero:
 		return
-	case r.required && w.text != nil && v.Kind() == reflect.String && !w.isText():
-		w.violation(RuleType)
-		return
-	case r.tag != "":
+	case r.tag != "" && w.lists(false):
 		if err := validate.Var(v.Interface(), r.tag); err != nil {
 			w.broken(err)
 		}
@@ -344,37 +336,39 @@ func (w *ruleWalk) broken(err error) {
 	}
 }
 
-// isText looks at the body itself for the type of an identity. It does not look
-// into lists and maps, whose elements could be many.
-func (w *ruleWalk) isText() bool {
-	pointer := w.base
-	for _, s := range w.path {
-		if s.name == "" || s.key {
-			return true
-		}
-		pointer += "/" + escape(s.name)
+// lists reports whether there is room for another violation, of the sort that
+// refuses a delivery or of the other. There is for the first one that refuses.
+func (w *ruleWalk) lists(refuses bool) bool {
+	if refuses {
+		return w.refusing == 0 || w.refusing < maxListed && w.bytes <= maxPointers
 	}
-	raw, ok := find(w.text, pointer)
-	return !ok || raw.Kind() == '"'
+	return len(w.found)-w.refusing < maxListed && w.bytes <= maxPointers
 }
 
 func (w *ruleWalk) violation(rule string) {
-	var pointer, safe strings.Builder
+	v := Violation{Rule: rule}
+	if !w.lists(v.refuses()) {
+		return
+	}
+	if v.refuses() {
+		w.refusing++
+	}
+	pointer, safe, chosen := []byte(w.base), []byte(w.base), false
 	for _, s := range w.path {
 		text := escape(s.name)
 		if s.name == "" && !s.key {
 			text = strconv.Itoa(s.index)
 		}
-		pointer.WriteString("/" + text)
+		pointer = append(append(pointer, '/'), text...)
 		if s.key {
-			text = "*"
+			text, chosen = "*", true
 		}
-		safe.WriteString("/" + text)
+		safe = append(append(safe, '/'), text...)
 	}
-	v := Violation{Pointer: pointer.String(), Rule: rule}
-	if safe.String() != v.Pointer {
-		v.safe = safe.String()
+	if v.Pointer = string(pointer); chosen {
+		v.safe = string(safe)
 	}
+	w.bytes += len(pointer)
 	w.found = append(w.found, v)
 }
 

@@ -242,16 +242,36 @@ func TestIdentityWithMoreRules(t *testing.T) {
 }
 
 // TestMistypedIdentityBehindMany: no number of other misfits hides an identity that
-// is mistyped.
+// is mistyped, also not one of an element. What is not listed any more counts as
+// missing.
 func TestMistypedIdentityBehindMany(t *testing.T) {
-	body := `{"event":"order.placed","data":{"labels":{`
+	labels := `"labels":{`
 	for i := range 150 {
-		body += fmt.Sprintf(`"k%d":5,`, i)
+		labels += fmt.Sprintf(`"k%d":5,`, i)
 	}
-	body = strings.TrimSuffix(body, ",") + `},"number":7}}`
-	found, refused, _ := violationsOf(t, shop(), envelope.ValidateIdentities, orderPlaced, body)
-	if diff := cmp.Diff(rules("/data/number", "type"), found, cmp.Comparer(sameViolation)); diff != "" || !refused {
-		t.Errorf("refused %t (-want +got)\n%s", refused, diff)
+	labels = strings.TrimSuffix(labels, ",") + `}`
+	type element struct {
+		SKU string `json:"sku,omitzero" validate:"required"`
+	}
+	type payload struct {
+		Labels map[string]string  `json:"labels,omitzero"`
+		Number string             `json:"number,omitzero" validate:"required"`
+		Lines  []element          `json:"lines,omitzero" validate:"dive"`
+		Places map[string]element `json:"places,omitzero" validate:"dive"`
+	}
+	event := envelope.NewEvent[shopMeta, payload]("many")
+	for _, test := range []struct{ name, data, pointer string }{
+		{"member", `{` + labels + `,"number":7}`, "/data/number"},
+		{"member of an element", `{` + labels + `,"number":"7","lines":[{"sku":"a"},{"sku":true}]}`, "/data/lines/1/sku"},
+		{"member of an element of a map", `{` + labels + `,"number":"7","places":{"home":{"sku":12345}}}`, "/data/places/home/sku"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			body := `{"event":"many","data":` + test.data + `}`
+			found, refused, _ := violationsOf(t, shop(), envelope.ValidateIdentities, event, body)
+			if diff := cmp.Diff(rules(test.pointer, "required"), found, cmp.Comparer(sameViolation)); diff != "" || !refused {
+				t.Errorf("refused %t (-want +got)\n%s", refused, diff)
+			}
+		})
 	}
 }
 

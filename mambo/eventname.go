@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
 )
 
 // How Mambo sends the name of an event is not published. The body is the model
@@ -83,17 +84,32 @@ func (n *namer) fromPath(r *http.Request) string {
 	return name
 }
 
+// maxPing is the size of a body up to which it can be a Ping.
+const maxPing = 1 << 10
+
+var (
+	errNoObject = envelope.Malformed("not an object")
+	errTooDeep  = envelope.Malformed("nested too deep, or with too many or too long names")
+)
+
 // open is the Open function of the provider. The body is the payload; it is taken
 // for an envelope around one only if it has the name of its event.
 func (n *namer) open(o *envelope.Opening[Meta]) error {
-	if o.TooDeep(o.Message.Body) {
-		return envelope.Malformed("nested too deep")
+	if !bytes.HasPrefix(bytes.TrimLeft(o.Message.Body, " \t\r\n"), []byte("{")) {
+		return errNoObject
 	}
-	body, err := n.read(o.Message.Body)
-	if err != nil {
-		return err
+	var body outline
+	var err error
+	name, from := n.configured(o.Message)
+	if name == "" || len(o.Message.Body) <= maxPing {
+		if o.TooDeep(o.Message.Body) {
+			return errTooDeep
+		}
+		if body, err = n.read(o.Message.Body); err != nil {
+			return err
+		}
 	}
-	o.Event, o.Meta.EventFrom = n.tell(o.Message, body)
+	o.Event, o.Meta.EventFrom = n.tell(o.Message, name, from, body)
 	if o.Meta.EventFrom == EventFromBody && body.wrapper != "" {
 		o.Pointer = "/" + body.wrapper
 		o.Members = []string{body.member}
@@ -101,8 +117,8 @@ func (n *namer) open(o *envelope.Opening[Meta]) error {
 	return nil
 }
 
-func (n *namer) tell(m *envelope.Message, body outline) (string, EventFrom) {
-	name, from := n.configured(m)
+// tell chooses between a configured name and what the delivery says.
+func (n *namer) tell(m *envelope.Message, name string, from EventFrom, body outline) (string, EventFrom) {
 	// Mambo pings every webhook when it is created, also one whose URL or resolver
 	// stands for a single event.
 	if body.ping && name != Ping.Name() {
@@ -167,13 +183,9 @@ type outline struct {
 // read looks at the members of a body.
 func (n *namer) read(body []byte) (outline, error) {
 	var found outline
-	dec := jsontext.NewDecoder(bytes.NewBuffer(body)) // Read in place.
-	if dec.PeekKind() != '{' {
-		if err := dec.SkipValue(); err != nil {
-			return found, err
-		}
-		return found, envelope.Malformed("not an object")
-	}
+	// The check for duplicate names can wait: the body is read again.
+	dec := object.Borrow(body, jsontext.AllowDuplicateNames(true))
+	defer dec.Return()
 	if _, err := dec.ReadToken(); err != nil {
 		return found, err
 	}

@@ -80,7 +80,7 @@ func (t *WalletTotals) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if dec.PeekKind() != '{' {
 		return json.UnmarshalDecode(dec, (*[]WalletTotal)(t))
 	}
-	*t = nil
+	*t = (*t)[:0]
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}

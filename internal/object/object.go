@@ -9,7 +9,6 @@ package object
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"reflect"
@@ -29,14 +28,15 @@ import (
 //	wire:"extra"           map from name to value, members without a field
 //	wire:"text"            string, the value where a JSON string stands for the object
 type Info struct {
-	texts    map[string]string // names by their JSON text
-	Members  map[string][]int  // JSON name to the field's index, as reflect.VisibleFields gives it
-	Names    []string          // JSON names in the order of the fields
-	Kind     string            // JSON name of the discriminator, or ""
-	Variants map[string]int    // kind to field index
-	Other    int               // field index, or -1
-	Extra    int               // field index, or -1
-	Text     int               // field index, or -1
+	texts    map[string]string       // names by their JSON text
+	Members  map[string][]int        // JSON name to the field's index, as reflect.VisibleFields gives it
+	Types    map[string]reflect.Type // JSON name to the type of the field
+	Names    []string                // JSON names in the order of the fields
+	Kind     string                  // JSON name of the discriminator, or ""
+	Variants map[string]int          // kind to field index
+	Other    int                     // field index, or -1
+	Extra    int                     // field index, or -1
+	Text     int                     // field index, or -1
 }
 
 var infos sync.Map // reflect.Type to *Info
@@ -46,7 +46,7 @@ func Describe(t reflect.Type) *Info {
 	if info, ok := infos.Load(t); ok {
 		return info.(*Info)
 	}
-	info := &Info{Members: map[string][]int{}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}
+	info := &Info{Members: map[string][]int{}, Types: map[string]reflect.Type{}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}
 	info.describeMembers(t, nil)
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -92,7 +92,7 @@ func (i *Info) describeMembers(t reflect.Type, path []int, outer ...reflect.Type
 			} else if !ok {
 				i.Names = append(i.Names, name)
 			}
-			i.Members[name] = here
+			i.Members[name], i.Types[name] = here, f.Type
 			if f.Tag.Get("wire") == "kind" {
 				i.Kind = name
 			}
@@ -176,9 +176,9 @@ func Decode(dec *jsontext.Decoder, target any) error {
 // peekKind finds the text of the discriminator in the object that comes next,
 // wherever it stands there, without consuming anything.
 func peekKind(dec *jsontext.Decoder, kind string) (string, error) {
-	ahead := decoders.Get().(*lookahead)
-	defer decoders.Put(ahead)
-	ahead.reset(unread(dec))
+	// The check for duplicate names can wait: the object is read again.
+	ahead := Borrow(unread(dec), jsontext.AllowDuplicateNames(true))
+	defer ahead.Return()
 	if _, err := ahead.ReadToken(); err != nil {
 		return "", err
 	}
@@ -211,19 +211,28 @@ func unread(dec *jsontext.Decoder) []byte {
 	return bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n,:")
 }
 
-type lookahead struct {
+// Decoder reads a text in place. It is used again for others.
+type Decoder struct {
 	jsontext.Decoder
 	buf bytes.Buffer
 }
 
-// reset makes the text the input. A bytes.Buffer is read in place; dropping the
-// check for duplicate names is safe because the object is read again.
-func (l *lookahead) reset(text []byte) {
-	l.buf = *bytes.NewBuffer(text)
-	l.Reset(&l.buf, jsontext.AllowDuplicateNames(true))
+var decoders = sync.Pool{New: func() any { return new(Decoder) }}
+
+// Borrow gives a decoder for the text until Return.
+func Borrow(text []byte, options ...jsontext.Options) *Decoder {
+	d := decoders.Get().(*Decoder)
+	d.buf = *bytes.NewBuffer(text)
+	d.Reset(&d.buf, options...)
+	return d
 }
 
-var decoders = sync.Pool{New: func() any { return new(lookahead) }}
+// Return gives the decoder back.
+func (d *Decoder) Return() {
+	d.buf = bytes.Buffer{} // Keeps nobody's text alive.
+	d.Reset(&d.buf)
+	decoders.Put(d)
+}
 
 // decodeMembers reads an object into every struct that has a field of a member's
 // name. The first struct is the holder, which also keeps the extra members.
@@ -248,12 +257,16 @@ func decodeMembers(dec *jsontext.Decoder, into []reflect.Value) error {
 	return err
 }
 
-// nameOf gives the text of a name; that of a field without an allocation.
+// nameOf gives the text of a name; that of a field without an allocation, and ""
+// for one that nobody asks for.
 func nameOf(raw jsontext.Value, into []reflect.Value) (string, error) {
 	for _, v := range into {
 		if name, ok := Describe(v.Type()).texts[string(raw)]; ok {
 			return name, nil
 		}
+	}
+	if Describe(into[0].Type()).Extra < 0 && bytes.IndexByte(raw, '\\') < 0 {
+		return "", nil
 	}
 	text, err := jsontext.AppendUnquote(nil, raw)
 	return string(text), err
@@ -311,18 +324,39 @@ func decodeOther(dec *jsontext.Decoder, v reflect.Value, info *Info) error {
 		return err
 	}
 	v.Field(info.Other).SetBytes(raw)
-	var members map[string]json.RawMessage
-	if err := jsonv2.Unmarshal(raw, &members); err != nil {
+	members := Borrow(raw, jsontext.AllowDuplicateNames(true))
+	defer members.Return()
+	_, err = members.ReadToken()
+	for err == nil && members.PeekKind() == '"' {
+		err = decodeCommon(&members.Decoder, v, info)
+	}
+	return err
+}
+
+// decodeCommon reads a member, as far as it fits.
+func decodeCommon(dec *jsontext.Decoder, v reflect.Value, info *Info) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
 		return err
 	}
-	for name, index := range info.Members {
-		if _, sent := members[name]; !sent {
-			continue
-		}
-		field := Field(v, index)
-		if jsonv2.Unmarshal(members[name], field.Addr().Interface()) != nil {
-			field.SetZero()
-		}
+	name, err := nameOf(raw, []reflect.Value{v})
+	if err != nil {
+		return err
+	}
+	index, known := info.Members[name]
+	if !known {
+		return dec.SkipValue()
+	}
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	field := Field(v, index)
+	if field.Kind() == reflect.String && value.Kind() != '"' {
+		return nil // An error costs more than a look.
+	}
+	if jsonv2.Unmarshal(value, field.Addr().Interface()) != nil {
+		field.SetZero()
 	}
 	return nil
 }
