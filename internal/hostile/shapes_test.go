@@ -114,7 +114,7 @@ func fillings(t reflect.Type, size int) map[string]string {
 	switch t.Kind() {
 	case reflect.Slice:
 		for name, element := range elements(t.Elem()) {
-			all["list of "+name] = "[" + repeat(element, ",", size) + "]"
+			all["list of "+name] = "[" + repeat(element, size) + "]"
 		}
 		all["numbered objects"] = "{" + numbered(`"%d":{}`, size) + "}"
 		all["numbered nulls"] = "{" + numbered(`"%d":null`, size) + "}"
@@ -123,14 +123,17 @@ func fillings(t reflect.Type, size int) map[string]string {
 			all["map of "+name] = "{" + numbered(`"%d":`+strings.ReplaceAll(element, "%", "%%"), size) + "}"
 		}
 		all["long names"] = "{" + repeatNames(`":0`, size) + "}"
+		all["long names, mistyped"] = "{" + repeatNames(`":`+mistyped(t.Elem()), size) + "}"
+		all["a long name, mistyped"] = `{"` + strings.Repeat("n", size) + `":` + mistyped(t.Elem()) + `}`
 	case reflect.Struct:
 		all["unknown members"] = "{" + numbered(`"x%d":0`, size) + "}"
 		all["unknown objects"] = "{" + numbered(`"x%d":{}`, size) + "}"
-		all["unknown lists"] = `{"x":[` + repeat("[]", ",", size) + `]}`
+		all["unknown lists"] = `{"x":[` + repeat("[]", size) + `]}`
 		all["a long name"] = `{"` + strings.Repeat("n", size) + `":[{}]}`
-		all["a list in its place"] = "[" + repeat("{}", ",", size) + "]"
+		all["a list in its place"] = "[" + repeat("{}", size) + "]"
 		all["every member mistyped"] = mistyped(t)
 		all["every member mistyped, and text"] = strings.TrimSuffix(mistyped(t), "}") + `,"y":"` + strings.Repeat("y", size) + `"}`
+		all["names in full, unknown"] = "{" + repeatNames(`":{}`, size) + "}"
 		all["escapes"] = `{"x":"` + strings.Repeat(`\u0041`, size/6) + `"}`
 	}
 	return all
@@ -150,7 +153,8 @@ func elements(t reflect.Type) map[string]string {
 	}
 	info := object.Describe(t)
 	for _, name := range info.Names {
-		for kind, value := range map[string]string{"object": "{}", "list of one": "[{}]", "list of null": "[null]", "list of lists": "[[]]", "text": `""`, "zero": "0"} {
+		for kind, value := range map[string]string{"object": "{}", "list of one": "[{}]", "list of null": "[null]", "list of lists": "[[]]",
+			"list of five": "[{},{},{},{},{}]", "list of seventeen": "[" + repeat("0", 34) + "]", "text": `""`, "zero": "0"} {
 			all[name+" as "+kind] = `{"` + name + `":` + value + `}`
 		}
 	}
@@ -165,6 +169,12 @@ func elements(t reflect.Type) map[string]string {
 
 // mistyped is an object whose members have the wrong type, as far as they have one.
 func mistyped(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || !isObject(t) {
+		return "[{}]"
+	}
 	info := object.Describe(t)
 	members := make([]string, 0, len(info.Names))
 	for _, name := range info.Names {
@@ -173,9 +183,9 @@ func mistyped(t reflect.Type) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-func repeat(text, separator string, size int) string {
-	n := max(1, size/(len(text)+len(separator)))
-	return strings.TrimSuffix(strings.Repeat(text+separator, n), separator)
+func repeat(text string, size int) string {
+	n := max(1, size/(len(text)+1))
+	return strings.TrimSuffix(strings.Repeat(text+",", n), ",")
 }
 
 // numbered repeats a text with a %d in it.
