@@ -2,7 +2,6 @@ package mambo
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/mac"
 )
 
 // Mambo signs the timestamp of each attempt and the body: HMAC-SHA256 under the
@@ -40,7 +40,7 @@ func Sign(config Config, r *http.Request, body []byte) error {
 		return err
 	}
 	timestamp := strconv.FormatInt(s.now().Unix(), 10)
-	sum := digestOf(s.secrets[0], timestamp, s.separators[0], body)
+	sum := s.keys[0].Sum(timestamp+s.separators[0], body)
 	r.Header.Set(s.header, "t="+timestamp+",v1="+hex.EncodeToString(sum[:]))
 	return nil
 }
@@ -58,7 +58,7 @@ func NewVerifier(config Config) (envelope.Verifier, error) {
 // signer makes signatures, to send them or to compare them.
 type signer struct {
 	header     string
-	secrets    [][]byte
+	keys       []*mac.Key
 	separators []string
 	tolerance  time.Duration
 	now        func() time.Time
@@ -75,7 +75,7 @@ func newSigner(config Config) (*signer, error) {
 		return nil, err
 	}
 	for _, secret := range config.Secrets {
-		s.secrets = append(s.secrets, []byte(secret))
+		s.keys = append(s.keys, mac.NewKey([]byte(secret)))
 	}
 	for _, separator := range s.separators {
 		if strings.ContainsAny(separator, "0123456789{") {
@@ -130,11 +130,11 @@ func (s *signer) verify(r *http.Request, body []byte) error {
 
 // match compares every digest sent with every one that would be right, and takes
 // the same time whichever it is.
-func (s *signer) match(timestamp string, body []byte, digests []digest) bool {
+func (s *signer) match(timestamp string, body []byte, digests []mac.Digest) bool {
 	match := false
-	for _, secret := range s.secrets {
+	for _, key := range s.keys {
 		for _, separator := range s.separators {
-			want := digestOf(secret, timestamp, separator, body)
+			want := key.Sum(timestamp+separator, body)
 			for i := range digests {
 				if hmac.Equal(want[:], digests[i][:]) {
 					match = true
@@ -143,17 +143,6 @@ func (s *signer) match(timestamp string, body []byte, digests []digest) bool {
 		}
 	}
 	return match
-}
-
-type digest = [sha256.Size]byte
-
-func digestOf(secret []byte, timestamp, separator string, body []byte) (sum digest) {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(timestamp))
-	mac.Write([]byte(separator))
-	mac.Write(body)
-	mac.Sum(sum[:0])
-	return sum
 }
 
 // Limits of a header.
@@ -166,7 +155,7 @@ const (
 // names, their order and what stands between them: the timestamp is the number of
 // 10 or 13 digits, a digest is 64 hex digits. It does not choose between two
 // timestamps.
-func parseSignature(header string) (timestamp string, digests []digest, ok bool) {
+func parseSignature(header string) (timestamp string, digests []mac.Digest, ok bool) {
 	if len(header) > maxSignature {
 		return "", nil, false
 	}
@@ -177,8 +166,8 @@ func parseSignature(header string) (timestamp string, digests []digest, ok bool)
 			}
 			timestamp = word
 		}
-		if sum, err := hex.DecodeString(word); err == nil && len(sum) == sha256.Size {
-			digests = append(digests, digest(sum))
+		if sum, err := hex.DecodeString(word); err == nil && len(sum) == len(mac.Digest{}) {
+			digests = append(digests, mac.Digest(sum))
 		}
 	}
 	return timestamp, digests, timestamp != "" && len(digests) > 0 && len(digests) <= maxDigests

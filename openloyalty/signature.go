@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/mac"
 )
 
 // Open Loyalty signs deliveries of subscriptions for which signing was enabled:
@@ -67,7 +68,7 @@ func Sign(config Config, r *http.Request, body []byte, requestID string) error {
 		return err
 	}
 	timestamp := strconv.FormatInt(s.now().Unix(), 10)
-	sum := digestOf(s.keys[0], s.canonical(r, body, timestamp, requestID))
+	sum := s.keys[0].Sum(s.canonical(r, body, timestamp, requestID), nil)
 	r.Header.Set(SignatureHeader, hex.EncodeToString(sum[:]))
 	r.Header.Set(AlgorithmHeader, algorithm)
 	r.Header.Set(TimestampHeader, timestamp)
@@ -91,7 +92,7 @@ func NewVerifier(config Config) (envelope.Verifier, error) {
 
 // signer makes signatures, to send them or to compare them.
 type signer struct {
-	keys       [][]byte
+	keys       []*mac.Key
 	host, path string // of the public URL; empty for those of the request
 	tolerance  time.Duration
 	now        func() time.Time
@@ -107,7 +108,7 @@ func newSigner(config Config) (*signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.keys = append(s.keys, key)
+		s.keys = append(s.keys, mac.NewKey(key))
 	}
 	if config.PublicURL != "" {
 		public, err := url.Parse(config.PublicURL)
@@ -154,7 +155,7 @@ func (s *signer) verify(r *http.Request, body []byte) error {
 	canonical := s.canonical(r, body, sent.timestamp, sent.requestID)
 	match := false
 	for _, key := range s.keys {
-		want := digestOf(key, canonical)
+		want := key.Sum(canonical, nil)
 		if hmac.Equal(want[:], sent.digest[:]) {
 			match = true
 		}
@@ -212,18 +213,9 @@ func pathOf(r *http.Request) string {
 	return path
 }
 
-type digest = [sha256.Size]byte
-
-func digestOf(key []byte, canonical string) (sum digest) {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(canonical))
-	mac.Sum(sum[:0])
-	return sum
-}
-
 // sentSignature is what the headers of a delivery say.
 type sentSignature struct {
-	digest    digest
+	digest    mac.Digest
 	timestamp string // as it was sent, because it is signed so
 	moment    time.Time
 	requestID string
