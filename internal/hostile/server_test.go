@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -382,7 +384,9 @@ func TestIdleConnections(t *testing.T) {
 	if os.Getenv("LOYALTYHOOKS_SOAK") != "" {
 		n = 10_000
 	}
-	n = min(n, raiseFileLimit(t, 2*n+200)/2-100)
+	if limit := raiseFileLimit(t, n+200); limit < n+200 {
+		t.Fatalf("the process may open %d files only", limit)
+	}
 	s := newSite(t, usual, 0)
 	s.holdIdle(t, n)
 	before := measure()
@@ -391,31 +395,41 @@ func TestIdleConnections(t *testing.T) {
 	s.close(t)
 }
 
-// holdIdle opens connections, each with one delivery, so that the server keeps them
-// as idle ones; sends deliveries beside them; and closes them.
+// holdIdle lets a client open connections, each with one delivery, so that the
+// server keeps them as idle ones; sends deliveries beside them; and closes them.
 func (s *site) holdIdle(t *testing.T, n int) {
 	t.Helper()
 	start := measure()
 	p := providers()[0]
 	head, body := s.genuine(t, p)
-	conns := make([]net.Conn, 0, n)
-	for i := range n {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.address)
-		if err != nil {
-			t.Fatalf("connection %d: %v", i, err)
-		}
-		conns = append(conns, conn)
-		if _, err := io.WriteString(conn, head+length(len(body))+"\r\n"+body); err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil || answer.StatusCode != http.StatusOK {
-			t.Fatalf("connection %d: %v, %v", i, answer, err)
-		}
-		_ = answer.Body.Close()
+	client := exec.CommandContext(t.Context(), os.Args[0])
+	client.Env = append(os.Environ(), holder+"="+strconv.Itoa(n), "GOCOVERDIR="+t.TempDir())
+	input, err := client.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := client.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Start(); err != nil {
+		t.Fatal(err)
+	}
+	request, err := json.Marshal([]string{s.address, head + length(len(body)) + "\r\n" + body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := input.Write(append(request, '\n')); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := bufio.NewReader(output).ReadString('\n'); said != "held\n" {
+		t.Fatalf("the client says %q, %v", said, err)
 	}
 	during := measure()
 	t.Logf("%d idle connections: %d goroutines, heap %d KB more", n, during.goroutines, (int64(during.heap)-int64(start.heap))>>10)
+	if during.goroutines-start.goroutines < n {
+		t.Errorf("%d goroutines for %d connections", during.goroutines, n)
+	}
 	for range 20 {
 		c := s.dial(t)
 		c.write(head + length(len(body)) + "\r\n" + body)
@@ -424,8 +438,9 @@ func (s *site) holdIdle(t *testing.T, n int) {
 		}
 		_ = c.conn.Close()
 	}
-	for _, conn := range conns {
-		_ = conn.Close()
+	_ = input.Close()
+	if err := client.Wait(); err != nil {
+		t.Errorf("the client: %v", err)
 	}
 	for range 200 { // Until the server has noticed.
 		if runtime.NumGoroutine() <= start.goroutines {
@@ -433,4 +448,57 @@ func (s *site) holdIdle(t *testing.T, n int) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// holder is the variable that makes a process of this test the client of holdIdle:
+// both ends of so many connections are more than one process may open. Its value is
+// the number of connections.
+const holder = "LOYALTYHOOKS_HOLD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(holder) == "" {
+		os.Exit(m.Run())
+	}
+	if err := hold(os.Stdin, os.Stdout); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+// hold opens connections, gets an answer on each, says so, and closes them when its
+// input ends.
+func hold(in io.Reader, out io.Writer) error {
+	n, err := strconv.Atoi(os.Getenv(holder))
+	if err != nil {
+		return err
+	}
+	input := json.NewDecoder(in)
+	var request [2]string // address and text
+	if err := input.Decode(&request); err != nil {
+		return err
+	}
+	for i := range n {
+		conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", request[0])
+		if err != nil {
+			return fmt.Errorf("connection %d: %w", i, err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, request[1]); err != nil {
+			return fmt.Errorf("connection %d: %w", i, err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			return fmt.Errorf("connection %d: %w", i, err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("connection %d: status %d, %w", i, answer.StatusCode, err)
+		}
+	}
+	if _, err := fmt.Fprintln(out, "held"); err != nil {
+		return err
+	}
+	if err := input.Decode(&request); !errors.Is(err, io.EOF) {
+		return errors.New("more input")
+	}
+	return nil
 }
