@@ -105,3 +105,26 @@ func TestBulkMalformed(t *testing.T) {
 		}
 	}
 }
+
+// TestLookAhead: the elements of nested lists are counted before they are decoded
+// with tolerance, each level anew, which is bounded.
+func TestLookAhead(t *testing.T) {
+	event := envelope.NewEvent[shopMeta, holdings]("nested")
+	h := newShop(t, envelope.Config{Validation: envelope.ValidateOff, MaxDepth: 200}, event.Handle(doneOf[shopMeta, holdings]))
+	for _, test := range []struct {
+		levels  int
+		refused bool
+	}{{1, false}, {10, false}, {30, false}, {40, true}, {90, true}} {
+		for _, open := range []string{`{"list":[`, `{"list":{"0":`} {
+			end := strings.Repeat(`]}`, test.levels)
+			if strings.HasSuffix(open, ":") {
+				end = strings.Repeat(`}}`, test.levels)
+			}
+			data := strings.Repeat(open, test.levels) + `{"name":5,"labels":{"a":"` + strings.Repeat("x", 4000) + `"}}` + end
+			err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(`{"event":"nested","data":` + data + `}`)})
+			if errors.Is(err, envelope.ErrMalformed) != test.refused || !test.refused && err != nil {
+				t.Errorf("%d times %s: error %v, refused must be %t", test.levels, open, err, test.refused)
+			}
+		}
+	}
+}

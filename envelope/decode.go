@@ -96,8 +96,9 @@ func (m *misfits) decode(text []byte, pointer string, target any) error {
 	return nil
 }
 
-// aheadFactor bounds the looks ahead at nested lists.
-const aheadFactor = 16
+// aheadFactor bounds the looks ahead at nested lists. DefaultMaxDepth does not let
+// more lists of objects be nested.
+const aheadFactor = DefaultMaxDepth / 2
 
 // makeRoom refuses the value at the beginning of a text if it is nested too deep or
 // would take too much memory: errOnce if that is so in the first pass only. A nil

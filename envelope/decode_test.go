@@ -28,6 +28,7 @@ type everything struct {
 	Int     int64   `json:"int,omitzero"`
 	Int8    int8    `json:"int8,omitzero"`
 	Uint    uint8   `json:"uint,omitzero"`
+	Large   uint64  `json:"large,omitzero"`
 	Float   float64 `json:"float,omitzero"`
 	Float32 float32 `json:"float32,omitzero"`
 
@@ -222,6 +223,11 @@ func TestMisfits(t *testing.T) {
 		{"text for an unsigned", "uint", `"5"`, `5`, []string{"."}},
 		{"negative for an unsigned", "uint", `-1`, ``, []string{"."}},
 		{"too large for an unsigned", "uint", `256`, ``, []string{"."}},
+		{"word for an unsigned", "uint", `"x"`, ``, []string{"."}},
+		{"nothing for an unsigned", "uint", `""`, ``, []string{"."}},
+		{"largest unsigned", "large", `18446744073709551615`, `18446744073709551615`, nil},
+		{"text for the largest unsigned", "large", `"18446744073709551615"`, `18446744073709551615`, []string{"."}},
+		{"beyond the largest unsigned", "large", `"18446744073709551616"`, ``, []string{"."}},
 		{"list for an unsigned", "uint", `[]`, ``, []string{"."}},
 
 		{"float", "float", `1.5`, `1.5`, nil},

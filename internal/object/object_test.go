@@ -175,6 +175,8 @@ func TestDecode(t *testing.T) {
 		{"null for a member", `{"kind":"square","side":null}`, new(figure), &figure{Kind: "square", Square: &square{Kind: "square"}}, `{"kind":"square"}`},
 		{"unknown kind", `{"kind":"star","name":"s","points":[5,{"a":null}]}`, new(figure), &figure{Kind: "star", Name: "s", Other: json.RawMessage(`{"kind":"star","name":"s","points":[5,{"a":null}]}`)}, ``},
 		{"unknown kind with mistyped members", `{"kind":"star","name":7}`, new(figure), &figure{Kind: "star", Other: json.RawMessage(`{"kind":"star","name":7}`)}, ``},
+		{"unknown kind with escapes", `{"k\u0069nd":"star","n\u0061me":"s"}`, new(figure), &figure{Kind: "star", Name: "s", Other: json.RawMessage(`{"k\u0069nd":"star","n\u0061me":"s"}`)}, ``},
+		{"unknown kind with a mistyped part", `{"kind":"star","weight":"x"}`, new(mixed), &mixed{Kind: "star", Part: new(Part), Other: json.RawMessage(`{"kind":"star","weight":"x"}`)}, ``},
 		{"no kind", `{"name":"n","side":1}`, new(figure), &figure{Name: "n", Other: json.RawMessage(`{"name":"n","side":1}`)}, ``},
 		{"null kind", `{"kind":null,"name":"n"}`, new(figure), &figure{Name: "n", Other: json.RawMessage(`{"kind":null,"name":"n"}`)}, ``},
 		{"empty kind", `{"kind":"","name":"n"}`, new(figure), &figure{Name: "n", Other: json.RawMessage(`{"kind":"","name":"n"}`)}, ``},
