@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
+	"strings"
 	"testing"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -135,3 +137,27 @@ func BenchmarkStages(b *testing.B) {
 }
 
 var _ io.Reader = (*body)(nil)
+
+// BenchmarkMistyped shows what a megabyte costs whose members fit, or have one that
+// does not, or have none that does.
+func BenchmarkMistyped(b *testing.B) {
+	const item = `{"number":"1","total":"12.50","status":"open","customer":{"id":"c-1","email":"a@example.com"},"lines":[{"sku":"x","amount":"1.5"}],` +
+		`"labels":{"color":"green","size":"large"},"placed":"2026-03-01T10:00:00Z"}`
+	const wrong = `{"number":1,"total":[12.50],"status":true,"customer":[["c-1","a@example.com"]],"lines":[["x","1.5"],5],` +
+		`"labels":[["color","green","size","large"]],"placed":[2026,3,1,"10:00:00Z"]}`
+	h := newShop(b, envelope.Config{Validation: envelope.ValidateOff}, ordersListed.Handle(done))
+	for _, size := range []int{8 << 10, 64 << 10, 1_000_000} {
+		for _, c := range []struct{ name, item, last string }{{"none", item, item}, {"the last", item, wrong}, {"all", wrong, wrong}} {
+			text := []byte(`{"event":"orders.listed","data":[` + strings.Repeat(c.item+",", size/len(c.item)) + c.last + `]}`)
+			b.Run(fmt.Sprintf("%s of %d bytes", c.name, size), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := h.Dispatch(context.Background(), envelope.Message{Body: text}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -13,11 +13,13 @@ import (
 // can grow to is told before it is decoded. Deliveries of real objects are far from
 // the limit.
 
-// bulkFloor and bulkFactor are the memory that the elements and the names of a
-// text may take: so many bytes, and so many for each byte of text.
+// The memory that the elements and the names of a body may take: so many bytes, and
+// so many for each byte of text.
 const (
-	bulkFloor  = 96 << 10
-	bulkFactor = 3
+	exactFloor  = 96 << 10 // as Go values
+	exactFactor = 3
+	grownFloor  = 104 << 10 // with what is left behind; beyond that room is made beforehand
+	grownFactor = 4
 )
 
 // nameFactor is how many times its length a name takes in the check for duplicates,
@@ -169,7 +171,7 @@ func (made planner) fillMembers(p *plan, info *object.Info) {
 // a few counts tell.
 func fitsSurely(text []byte, t reflect.Type) bool {
 	size := sizesOf(t)
-	limit := (bulkFloor + bulkFactor*len(text)) / 4 // The rest is left behind, as long as there are not very many elements.
+	limit := (grownFloor + grownFactor*len(text)) / 4 // The rest is left behind, as long as there are not very many elements.
 	if len(text)/len("0,")*max(size.object, size.other) <= limit {
 		return true
 	}

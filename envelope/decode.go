@@ -115,13 +115,13 @@ func (m *misfits) makeRoom(text []byte, t reflect.Type, depth int, tolerant bool
 		s.value(planOf(t))
 	}
 	m.spent = s.bulk
-	limit := bulkFloor + bulkFactor*max(m.size, len(text))
+	size := max(m.size, len(text))
 	switch {
 	case s.refused:
 		return errNesting
-	case m.spent.exact > limit:
+	case m.spent.exact > exactFloor+exactFactor*size:
 		return errBulky
-	case m.spent.grown > limit && !tolerant:
+	case m.spent.grown > grownFloor+grownFactor*size && !tolerant:
 		return errOnce
 	}
 	return nil

@@ -115,6 +115,7 @@ func fillings(t reflect.Type, size int) map[string]string {
 	case reflect.Slice:
 		for name, element := range elements(t.Elem()) {
 			all["list of "+name] = "[" + repeat(element, size) + "]"
+			all["list of "+name+", mistyped at the end"] = "[" + repeat(element, size) + ",[{}],5]"
 		}
 		all["numbered objects"] = "{" + numbered(`"%d":{}`, size) + "}"
 		all["numbered nulls"] = "{" + numbered(`"%d":null`, size) + "}"
