@@ -301,7 +301,7 @@ func (m *misfits) list(dec *jsontext.Decoder, v reflect.Value) error {
 
 // count gives the number of elements of the list or object that comes next.
 func (m *misfits) count(dec *jsontext.Decoder) (int, error) {
-	n, looked := countElements(unread(dec))
+	n, looked := countElements(object.Unread(dec))
 	if m.ahead -= looked; m.ahead < 0 {
 		return 0, errBulky
 	}

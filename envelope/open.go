@@ -402,7 +402,7 @@ func (c *call[M]) decodePayload() error {
 // makeRoom looks at the value that comes next, see there.
 func (c *call[M]) makeRoom(t reflect.Type) error {
 	c.dec.PeekKind()
-	return c.misfits.makeRoom(unread(&c.dec), t, c.dec.StackDepth(), c.tolerant)
+	return c.misfits.makeRoom(object.Unread(&c.dec), t, c.dec.StackDepth(), c.tolerant)
 }
 
 func (c *call[M]) skip() error {
@@ -410,12 +410,6 @@ func (c *call[M]) skip() error {
 		return err
 	}
 	return c.dec.SkipValue()
-}
-
-// unread is the text from the next value on. What the decoder has peeked at may
-// still be preceded by a comma or a colon.
-func unread(dec *jsontext.Decoder) []byte {
-	return bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n,:")
 }
 
 // decodeSpan decodes a payload that came before its event's name.

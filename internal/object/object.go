@@ -177,7 +177,7 @@ func Decode(dec *jsontext.Decoder, target any) error {
 // wherever it stands there, without consuming anything.
 func peekKind(dec *jsontext.Decoder, kind string) (string, error) {
 	// The check for duplicate names can wait: the object is read again.
-	ahead := Borrow(unread(dec), jsontext.AllowDuplicateNames(true))
+	ahead := Borrow(Unread(dec), jsontext.AllowDuplicateNames(true))
 	defer ahead.Return()
 	if _, err := ahead.ReadToken(); err != nil {
 		return "", err
@@ -205,9 +205,9 @@ func peekKind(dec *jsontext.Decoder, kind string) (string, error) {
 	return "", nil
 }
 
-// unread is the text from the next value on. What the decoder has peeked at may
+// Unread is the text from the next value on. What the decoder has peeked at may
 // still be preceded by a comma or a colon.
-func unread(dec *jsontext.Decoder) []byte {
+func Unread(dec *jsontext.Decoder) []byte {
 	return bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n,:")
 }
 
