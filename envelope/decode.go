@@ -295,7 +295,9 @@ func (m *misfits) list(dec *jsontext.Decoder, v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	v.Set(reflect.MakeSlice(v.Type(), 0, n))
+	if v.Cap() < n { // A type of its own may have been given room before.
+		v.Set(reflect.MakeSlice(v.Type(), 0, n))
+	}
 	return errors.ErrUnsupported
 }
 
