@@ -170,21 +170,22 @@ func (made planner) fillMembers(p *plan, info *object.Info) {
 // fitsSurely reports whether a text fits as a Go type whatever its elements are, as
 // a few counts tell.
 func fitsSurely(text []byte, t reflect.Type) bool {
-	size := sizesOf(t)
-	limit := (grownFloor + grownFactor*len(text)) / 4 // The rest is left behind, as long as there are not very many elements.
-	if len(text)/len("0,")*max(size.object, size.other) <= limit {
+	size, limit := sizesOf(t), grownFloor+grownFactor*len(text)
+	if len(text)/len("0,")*max(size.object, size.other, size.behind) <= limit {
 		return true
 	}
 	// If all objects were of the largest type.
 	objects, nulls := bytes.Count(text, []byte("{")), bytes.Count(text, []byte("null"))
-	return (objects+nulls)*size.object <= limit && (objects+bytes.Count(text, []byte(",")))*size.other <= limit
+	commas := bytes.Count(text, []byte(","))
+	return (objects+nulls)*size.object+(objects+commas)*size.other+objects*size.behind <= limit
 }
 
-// elementSizes are the sizes of the largest elements that a type can hold in a
-// list, in a map, or behind a pointer.
+// elementSizes are the sizes of the largest elements that a type can hold, with
+// what is left behind for each as long as there are not very many.
 type elementSizes struct {
-	object int // of those that are structs
-	other  int
+	object int // structs in lists and maps
+	other  int // anything else in lists and maps, or behind pointers
+	behind int // structs behind pointers
 }
 
 var sizes sync.Map // reflect.Type to elementSizes
@@ -207,14 +208,20 @@ func (s *elementSizes) add(t reflect.Type, seen map[reflect.Type]bool) {
 	switch t.Kind() {
 	case reflect.Interface:
 		s.other = max(s.other, entrySize(t))
-	case reflect.Slice, reflect.Pointer, reflect.Map:
+	case reflect.Slice, reflect.Map, reflect.Pointer:
 		size := int(t.Elem().Size())
-		if t.Kind() == reflect.Map {
+		switch t.Kind() {
+		case reflect.Slice:
+			size *= 4
+		case reflect.Map:
 			size = entrySize(t.Elem())
 		}
-		if t.Elem().Kind() == reflect.Struct && t.Elem().NumField() > 1 {
+		switch isObject := t.Elem().Kind() == reflect.Struct && t.Elem().NumField() > 1; {
+		case isObject && t.Kind() == reflect.Pointer:
+			s.behind = max(s.behind, size)
+		case isObject:
 			s.object = max(s.object, size)
-		} else {
+		default:
 			s.other = max(s.other, size)
 		}
 		s.add(t.Elem(), seen)

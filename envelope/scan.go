@@ -23,7 +23,7 @@ var errNesting = Malformed("nested too deep, or with too many or too long names"
 
 // small is the size up to which a text need not be scanned if it has few brackets
 // and commas.
-const small = 8 << 10
+const small = 32 << 10
 
 // isLight reports whether a text is within all limits, as a few counts tell.
 func isLight(text []byte, maxDepth int) bool {

@@ -90,12 +90,12 @@ func (s *scale) report(t *testing.T) {
 // weighs most, and where it does not matter.
 func sizes() []int {
 	if os.Getenv("LOYALTYHOOKS_SOAK") != "" {
-		return []int{6 << 10, 24 << 10, 64 << 10, 256 << 10, 1<<20 - 4096}
+		return []int{6 << 10, 24 << 10, 31 << 10, 64 << 10, 256 << 10, 1<<20 - 4096}
 	}
 	if underRace {
 		return []int{24 << 10}
 	}
-	return []int{6 << 10, 24 << 10, 64 << 10}
+	return []int{6 << 10, 24 << 10, 31 << 10, 64 << 10}
 }
 
 // No body makes the handler allocate more than eight times its size and 256 KiB.
