@@ -41,8 +41,9 @@ type Config struct {
 
 	// MaxDepth limits the nesting of the body. Default: 64. More limits are fixed,
 	// and far from any real delivery: an object has at most 1024 members, a name at
-	// most 1024 bytes, and neither lists of next to nothing ([{},{},...]) nor names
-	// may ask for memory out of proportion to the body.
+	// most 1024 bytes (in a body of more than 32 KiB, or of many parts), and neither
+	// lists of next to nothing ([{},{},...]) nor names may ask for memory out of
+	// proportion to the body.
 	MaxDepth int
 
 	// ReadTimeout limits the reading of one body, where the server supports
