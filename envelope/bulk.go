@@ -69,15 +69,17 @@ func entrySize(element reflect.Type) int {
 // plan says what the values of a Go type take besides themselves. A type of which
 // nothing is to be said has none.
 type plan struct {
-	behind  int // size of what a pointer leads to, or of the variant
-	pointer bool
-	target  *plan            // of what a pointer leads to
-	list    int              // size of an element of a list, in either spelling
-	entry   int              // size of an entry of a map
-	element *plan            // of an element or entry
-	members map[string]*plan // of a struct, by name
-	extras  int              // size of a member without a field, if they are kept
-	extra   *plan
+	behind   int // size of what a pointer leads to, or of a variant
+	pointer  bool
+	target   *plan            // of what a pointer leads to
+	list     int              // size of an element of a list, in either spelling
+	entry    int              // size of an entry of a map
+	element  *plan            // of an element or entry
+	members  map[string]*plan // of a struct, by name
+	extras   int              // size of a member without a field, if they are kept
+	extra    *plan
+	kind     string           // name of the member that chooses the variant
+	variants map[string]*plan // with the members of the holder
 }
 
 // member is the plan for a member, and what it takes itself.
@@ -122,7 +124,7 @@ func (made planner) plan(t reflect.Type) *plan {
 	p := new(plan)
 	made[t] = p
 	made.fill(p, t)
-	if p.behind+p.list+p.entry+p.extras == 0 && len(p.members) == 0 {
+	if p.behind+p.list+p.entry+p.extras == 0 && len(p.members)+len(p.variants) == 0 {
 		made[t] = nil
 	}
 	return made[t]
@@ -134,37 +136,48 @@ func (made planner) fill(p *plan, t reflect.Type) {
 	case t.Kind() == reflect.Pointer:
 		p.pointer, p.behind, p.target = true, int(t.Elem().Size()), made.plan(t.Elem())
 	case t.Kind() == reflect.Interface:
-		const box, table = 8, 48
+		const box, table = 16, 48
 		p.behind, p.list, p.entry, p.element = table, int(t.Size())+box, entrySize(t)+box, p
 	case t.Kind() == reflect.Slice && (shape == shapeList || shape == shapeCustom):
 		p.list, p.element = int(t.Elem().Size()), made.plan(t.Elem())
 	case shape == shapeMap:
 		p.entry, p.element = entrySize(t.Elem()), made.plan(t.Elem())
 	case t.Kind() == reflect.Struct && (shape == shapeStruct || shape == shapeCustom):
-		info := object.Describe(t)
-		p.members = map[string]*plan{}
-		if info.Extra >= 0 {
-			extra := t.Field(info.Extra).Type.Elem()
-			p.extras, p.extra = entrySize(extra), made.plan(extra)
-		}
-		made.fillMembers(p, info)
-		for _, index := range info.Variants { // It is not looked which one it is.
-			variant := t.Field(index).Type.Elem()
-			p.behind = max(p.behind, int(variant.Size()))
-			made.fillMembers(p, object.Describe(variant))
+		made.fillStruct(p, t)
+	}
+}
+
+func (made planner) fillStruct(p *plan, t reflect.Type) {
+	info := object.Describe(t)
+	if info.Extra >= 0 {
+		extra := t.Field(info.Extra).Type.Elem()
+		p.extras, p.extra = entrySize(extra), made.plan(extra)
+	}
+	p.members = made.members(p.extras > 0, info)
+	if len(info.Variants) > 0 {
+		p.kind, p.variants = info.Kind, map[string]*plan{}
+	}
+	for kind, index := range info.Variants {
+		variant := t.Field(index).Type.Elem()
+		p.variants[kind] = &plan{
+			behind: int(variant.Size()), extras: p.extras, extra: p.extra,
+			members: made.members(p.extras > 0, info, object.Describe(variant)),
 		}
 	}
 }
 
-// fillMembers adds the members that have plans, and all where others are kept. Of
-// two with one name the one that has a plan counts.
-func (made planner) fillMembers(p *plan, info *object.Info) {
-	for name, t := range info.Types {
-		member := made.plan(t)
-		if known := p.members[name]; member != nil && known == nil || p.extras > 0 && known == nil {
-			p.members[name] = member
+// members are the plans of members, and nil for those without one if all are to be
+// there. The later of two types that know a name counts.
+func (made planner) members(all bool, types ...*object.Info) map[string]*plan {
+	members := map[string]*plan{}
+	for _, info := range types {
+		for name, t := range info.Types {
+			if members[name] = made.plan(t); members[name] == nil && !all {
+				delete(members, name)
+			}
 		}
 	}
+	return members
 }
 
 // fitsSurely reports whether a text fits as a Go type whatever its elements are, as

@@ -295,9 +295,7 @@ func (m *misfits) list(dec *jsontext.Decoder, v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	if v.Cap() < n { // A type of its own may have been given room before.
-		v.Set(reflect.MakeSlice(v.Type(), 0, n))
-	}
+	v.Set(reflect.MakeSlice(v.Type(), 0, n))
 	return errors.ErrUnsupported
 }
 
@@ -415,12 +413,14 @@ func (m *misfits) scalar(dec *jsontext.Decoder, target any, v reflect.Value) err
 // custom decodes a type that takes several kinds of JSON and refuses others.
 func (m *misfits) custom(dec *jsontext.Decoder, v reflect.Value) error {
 	fresh := reflect.New(v.Type())
-	if kind := dec.PeekKind(); v.Kind() == reflect.Slice && (kind == '[' || kind == '{') {
+	if v.Kind() == reflect.Slice && dec.PeekKind() == '{' {
 		n, err := m.count(dec)
 		if err != nil {
 			return err
 		}
-		fresh.Elem().Set(reflect.MakeSlice(v.Type(), 0, n))
+		if n > 0 {
+			fresh.Elem().Set(reflect.MakeSlice(v.Type(), 0, n))
+		}
 	}
 	raw, err := dec.ReadValue()
 	if err != nil {

@@ -1,7 +1,6 @@
 package envelope
 
 import (
-	"bytes"
 	"context"
 	"iter"
 	"reflect"
@@ -53,7 +52,7 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 	if c.open.JSON != nil {
 		text = c.open.JSON
 	}
-	d := newDiffer(text)
+	d := &differ{dec: object.Borrow(text, jsontext.AllowDuplicateNames(true))}
 	defer d.dec.Return()
 	if c.open.Event != "" && !c.known {
 		d.add(DriftUnknownEvent, c.eventAt)
@@ -154,8 +153,8 @@ const (
 	maxPointers = 8 << 10
 )
 
-// differ walks JSON along Go types. The text may be malformed, if it has not been
-// decoded before; the walk ends there.
+// differ walks JSON along Go types. The text has been decoded before; if an error of
+// the decoder occurs all the same, the walk ends.
 type differ struct {
 	dec   *object.Decoder
 	ended bool
@@ -164,12 +163,6 @@ type differ struct {
 	bytes int    // of the pointers in list
 	name  []byte // of a member, where its text has escapes
 	enums map[reflect.Type]enum
-}
-
-// newDiffer does not look for duplicate names: the text has been decoded, or will
-// be.
-func newDiffer(text []byte) *differ {
-	return &differ{dec: object.Borrow(text, jsontext.AllowDuplicateNames(true))}
 }
 
 func (d *differ) add(kind DriftKind, pointer string) {
@@ -259,7 +252,7 @@ func (d *differ) members(visit func(name []byte)) {
 	d.token()
 	for !d.ended && d.dec.PeekKind() != '}' {
 		if name := d.read(); !d.ended {
-			visit(d.unquote(name))
+			visit(nameOf(name, &d.name))
 		}
 	}
 	d.token()
@@ -277,15 +270,6 @@ func (d *differ) read() jsontext.Value {
 }
 
 func (d *differ) skip() { d.ended = d.dec.SkipValue() != nil || d.ended }
-
-// unquote gives the text of a name.
-func (d *differ) unquote(raw jsontext.Value) []byte {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
-	}
-	d.name, _ = jsontext.AppendUnquote(d.name[:0], raw)
-	return d.name
-}
 
 // unknown passes over a member without a type.
 func (d *differ) unknown(known bool) {

@@ -25,8 +25,9 @@ type Provider[M any] struct {
 	// name in the body.
 	EventName func(*http.Request) string
 
-	// Open replaces Layout where that does not describe the body. It must refuse a
-	// malformed body itself: nothing else looks at one whose event nobody wants.
+	// Open replaces Layout where that does not describe the body. A body of JSON is
+	// refused for what is malformed in it also where nobody wants its event; one
+	// that Open makes JSON of is Open's to refuse.
 	Open func(*Opening[M]) error
 
 	// Key gives the id that the provider sends with a message and repeats when it

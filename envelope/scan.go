@@ -75,6 +75,9 @@ func (s *scanner) value(p *plan) {
 	}
 	switch {
 	case p != nil && c == '{':
+		if variant, ok := p.variants[s.kindOf(p)]; ok {
+			p = variant
+		}
 		s.bulk.add(p.behind)
 		s.object(p)
 	case p != nil && c == '[':
@@ -116,6 +119,36 @@ func (s *scanner) object(p *plan) {
 		}
 	}
 	s.bulk.addList(p, l.members, true)
+}
+
+// kindOf looks ahead for what chooses the variant of the object that comes next.
+func (s *scanner) kindOf(p *plan) string {
+	if p.variants == nil {
+		return ""
+	}
+	var ignored level
+	ahead := scanner{text: s.text, pos: s.pos + 1, maxDepth: s.maxDepth, open: s.open}
+	for !ahead.ended {
+		switch ahead.next() {
+		case ',':
+			ahead.pos++
+		case '"':
+			found := string(ahead.readName(&ignored)) == p.kind
+			if ahead.next() != ':' {
+				return ""
+			}
+			ahead.pos++
+			if c := ahead.next(); found && c == '"' {
+				return string(ahead.readName(&ignored))
+			} else if found {
+				return ""
+			}
+			ahead.skip()
+		default:
+			return ""
+		}
+	}
+	return ""
 }
 
 func (s *scanner) member(p *plan, l *level) {
@@ -172,12 +205,21 @@ func (s *scanner) readName(l *level) []byte {
 	if !l.add(end-start, &s.bulk) {
 		s.refuse()
 	}
-	name := s.text[start:end]
-	if bytes.IndexByte(name, '\\') < 0 {
-		return name
+	if end == len(s.text) { // Not closed.
+		s.ended = true
+		return nil
 	}
-	s.name, _ = jsontext.AppendUnquote(s.name[:0], s.text[start-1:s.pos])
-	return s.name
+	return nameOf(s.text[start-1:s.pos], &s.name)
+}
+
+// nameOf gives the text of a JSON string: a part of it, or what is in buf then if it
+// has escapes.
+func nameOf(raw []byte, buf *[]byte) []byte {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	*buf, _ = jsontext.AppendUnquote((*buf)[:0], raw)
+	return *buf
 }
 
 // skip reads a value of any type.

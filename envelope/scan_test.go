@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
 )
 
 // holdings is a type that holds others in every way that memory is counted for.
@@ -24,6 +25,7 @@ type holdings struct {
 	Pointer *holdings           `json:"pointer"`
 	Any     any                 `json:"any"`
 	Figure  figure              `json:"figure"`
+	Choice  choice              `json:"choice"`
 	Numbers *[]*int             `json:"numbers"`
 }
 
@@ -70,6 +72,7 @@ func FuzzScan(f *testing.F) {
 		``, ` `, `1`, ` -1.5e3 `, `null`, `tru`, `"a"`, `"`, `"\"`, `"\\"`, `[`, `]`, `{`, `}`, `,`, `:`, `[1,2]`, `[,]`, `[1 2]`, `{"a":1}`, `{"a" 1}`, `{"a":}`, `{a:1}`, `{"a":1,}`,
 		`{"list":[{},{"list":[{},null]}],"texts":["a","b"]}`, `{"map":{"a":{"map":{"b":{}}}},"labels":{"a":"b"}}`, `{"pointer":{"pointer":null,"list":[{}]}}`,
 		`{"any":{"a":[1,[2,{"b":null}]]}}`, `{"figure":{"kind":"circle","radius":1}}`, `{"figure":{"items":[{},{"kind":"group","items":[{}]}],"kind":"group"}}`,
+		`{"choice":{"items":[{},{"list":[{}]}],"kind":"lines"}}`, `{"choice":{"kind":"texts","items":["a","b"]}}`, `{"choice":{"kind":"`, `{"choice":{"k`, `{"choice":{"kind"`,
 		`{"deep":[[{}],[],[{},{}]],"numbers":[1,null,2]}`, `{"l\u0069st":[{},{}]}`, `{"list":{"0":{},"1":{}}}`, `{"list":[1,tru]}`, `{"list":[1}`, `[[[[[[[[1]]]]]]]]`,
 		strings.Repeat(`[`, 100), strings.Repeat(`{"":`, 100), `{"list":[` + strings.Repeat(`{},`, 300) + `{}]}`, `{"` + strings.Repeat("n", 1025) + `":1}`, "\x00", "[\x00]",
 	} {
@@ -186,6 +189,54 @@ func TestCountElements(t *testing.T) {
 		}
 		if got := envelope.CountElements([]byte(strings.TrimSpace(text) + ` , [9,9,9,9]`)); got != want {
 			t.Errorf("%s has %d elements, not %d", text, want, got)
+		}
+	}
+}
+
+// choice has a member of one name in both of its variants, of different types.
+type choice struct {
+	Kind  string `json:"kind,omitzero" wire:"kind"`
+	Texts *texts `json:"-" wire:"variant=texts"`
+	Lines *lines `json:"-" wire:"variant=lines"`
+}
+
+type (
+	texts struct {
+		Items []string `json:"items,omitzero"`
+	}
+	lines struct {
+		Items []holdings `json:"items,omitzero"`
+	}
+)
+
+func (c *choice) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, c) }
+
+// TestScanVariants: the elements are those of the variant that the object is of.
+func TestScanVariants(t *testing.T) {
+	sizeOf := func(v any) int { return int(reflect.TypeOf(v).Size()) }
+	const n = 50
+	items := func(element string) string {
+		return `"items":[` + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + `]`
+	}
+	ofTexts, ofLines := sizeOf(texts{})+n*sizeOf(""), sizeOf(lines{})+n*sizeOf(holdings{})
+	for text, want := range map[string]int{
+		`{"kind":"texts",` + items(`"a"`) + `}`:                           ofTexts,
+		`{` + items(`"a"`) + `,"kind":"texts"}`:                           ofTexts,
+		`{"kind":"lines",` + items(`{}`) + `}`:                            ofLines,
+		` { "x" : {"kind":"texts"} , ` + items(`{}`) + `,"kind":"lines"}`: ofLines,
+		`{` + items(`{}`) + `,"k\u0069nd":"l\u0069nes"}`:                  ofLines,
+		`{` + items(`{}`) + `,"kind":"other"}`:                            0,
+		`{` + items(`{}`) + `}`:                                           0,
+	} {
+		for range 20 { // Whatever the order of a map is.
+			s := envelope.Scan([]byte(text), reflect.TypeFor[choice](), 64)
+			var value choice
+			if err := jsonv2.Unmarshal([]byte(text), &value); err != nil {
+				t.Fatal(err)
+			}
+			if held := heldBy(reflect.ValueOf(value)); s.Exact != want || held != want || s.End != len(text) {
+				t.Fatalf("%.40s counts %d and holds %d, want %d; %+v", text, s.Exact, held, want, s)
+			}
 		}
 	}
 }
