@@ -15,7 +15,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/reencode"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/reencode"
 )
 
 // A delivery as a form gives the same typed values as its JSON twin. Within open

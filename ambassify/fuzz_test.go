@@ -17,7 +17,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/hostile"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/hostile"
 )
 
 func FuzzDispatch(f *testing.F) {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/conformance"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/conformance"
 )
 
 func TestConformance(t *testing.T) {

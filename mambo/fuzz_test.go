@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/hostile"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/hostile"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/hostile"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/hostile"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 )
 

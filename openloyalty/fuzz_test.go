@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/hostile"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/hostile"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 )
 

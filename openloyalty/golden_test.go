@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/conformance"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/conformance"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 )
 

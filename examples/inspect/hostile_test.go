@@ -11,7 +11,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 // canary is text of a body that must not show up in an error.

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/reencode"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/reencode"
 )
 
 // report is what inspect prints of one delivery.

@@ -42,7 +42,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 // The exit statuses.

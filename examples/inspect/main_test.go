@@ -16,8 +16,8 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/reencode"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/reencode"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty/openloyaltytest"
 )
 

@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 // printJSON prints a report as one line.

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 // load sends s.n deliveries, s.c at a time, and prints how they were answered.

@@ -37,7 +37,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 // The exit statuses.

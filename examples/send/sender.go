@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/loyaltyhooks/loyaltyhooks/internal/cli"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 // sender sends deliveries to one receiver.

@@ -1,0 +1,72 @@
+package bench
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/bytedance/sonic"
+	jsonv2 "github.com/go-json-experiment/json"
+	webhooks "github.com/go-playground/webhooks/v6/github"
+	gojson "github.com/goccy/go-json"
+	gogithub "github.com/google/go-github/v89/github"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+)
+
+// The groups of the comparison with peers: each on the peer's own struct.
+const (
+	GroupWebhooks = "go-playground/webhooks"
+	GroupGoGitHub = "google/go-github"
+)
+
+func peerCases() ([]Case, error) {
+	peer, err := newWebhooks(ignore[webhooks.IssuesPayload])
+	if err != nil {
+		return nil, err
+	}
+	first, err := issueCases[webhooks.IssuesPayload](GroupWebhooks, peer)
+	if err != nil {
+		return nil, err
+	}
+	second, err := issueCases[gogithub.IssuesEvent](GroupGoGitHub, newGoGitHub(ignore[*gogithub.IssuesEvent]))
+	return append(first, second...), err
+}
+
+func newIssuesExchange() (*exchange, error) { return newGitHubExchange(issues), nil }
+
+func issueCases[T any](group string, peer http.Handler) ([]Case, error) {
+	library, err := newLibrary(envelope.Config{}, ignore[*T], "issues")
+	if err != nil {
+		return nil, err
+	}
+	verify := newSignature().verify
+	cases := []Case{
+		serving(group, Library, library, newIssuesExchange),
+		serving(group, Handwritten, newHandwritten("issues", verify, openHeader(eventHeader), ignore[*T]), newIssuesExchange),
+		serving(group, Peer, peer, newIssuesExchange),
+		serving(group, Floor, newFloor(verify, ignore[*T]), newIssuesExchange),
+	}
+	cases = append(cases, floors[T](group, newGitHubExchange(issues))...)
+	for _, d := range decoders() {
+		if d.name != FloorDecode {
+			cases = append(cases, working(group, d.name, issues, func() error { return d.decode(issues, new(T)) }))
+		}
+	}
+	return cases, nil
+}
+
+type decoder struct {
+	name   string
+	decode func([]byte, any) error
+}
+
+func decoders() []decoder {
+	return []decoder{
+		{FloorDecode, decodeV2},
+		{DecodeV1, json.Unmarshal},
+		{DecodeGoccy, gojson.Unmarshal},
+		{DecodeSonic, sonic.Unmarshal},
+	}
+}
+
+func decodeV2(text []byte, target any) error { return jsonv2.Unmarshal(text, target) }

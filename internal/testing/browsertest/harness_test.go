@@ -1,0 +1,298 @@
+package browsertest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	root   = "../../.."
+	secret = "7f0c2a9b-browser-test"
+	// patience is how long anything may take that takes no time when all is well.
+	patience = 20 * time.Second
+)
+
+// receiver is the program under test, in a process of its own.
+type receiver struct {
+	url  string
+	stop func()
+}
+
+// build builds the receiver once.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "receiver")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "receiver")
+	command := exec.Command("go", "build", "-o", program, "./examples/receiver")
+	command.Dir = root
+	if text, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, text)
+	}
+	return program, nil
+})
+
+// browserOf finds the browser and starts it once, when the first test needs it.
+var browserOf = sync.OnceValues(func() (context.Context, error) {
+	path, err := findBrowser()
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+	)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...) // In a new profile.
+	atEnd(stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	atEnd(stop)
+	return ctx, chromedp.Do(ctx)
+})
+
+func findBrowser() (string, error) {
+	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
+	if name := os.Getenv("CHROMIUM"); name != "" {
+		names = []string{name}
+	}
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("no browser found: looked for %s. Install Chromium (on Debian: apt-get install -y chromium), or set CHROMIUM to its path",
+		strings.Join(names, ", "))
+}
+
+var ending []func()
+
+func atEnd(f func()) { ending = append(ending, f) }
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for i := len(ending) - 1; i >= 0; i-- {
+		ending[i]()
+	}
+	if program, err := build(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(program))
+	}
+	os.Exit(code)
+}
+
+// start starts a receiver that serves all providers, on a free port if none is given.
+func start(t *testing.T, address string) *receiver {
+	t.Helper()
+	program, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(program, "-addr", address)
+	command.Env = os.Environ()
+	for _, provider := range []string{"MASIVO", "OPENLOYALTY", "MAMBO", "AMBASSIFY"} {
+		command.Env = append(command.Env, provider+"_WEBHOOK_SECRET="+secret)
+	}
+	log, err := command.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := &receiver{}
+	r.stop = sync.OnceFunc(func() {
+		_ = command.Process.Signal(os.Interrupt)
+		if err := command.Wait(); err != nil {
+			t.Errorf("the receiver ended with %v", err)
+		}
+	})
+	t.Cleanup(r.stop)
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		if found := regexp.MustCompile(`live page at (http://\S+)/`).FindStringSubmatch(lines.Text()); found != nil {
+			r.url = found[1]
+			go func() { _, _ = io.Copy(io.Discard, log) }()
+			return r
+		}
+	}
+	t.Fatal("the receiver did not start")
+	return nil
+}
+
+// deliver sends a delivery of Masivo from outside, and gives the status.
+func (r *receiver) deliver(t *testing.T, body []byte, secret string, header ...string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/webhooks/masivo?secret="+secret, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body)
+	return answer.StatusCode
+}
+
+// golden sends a bundled delivery, as the page's buttons do, and gives its id.
+func (r *receiver) golden(t *testing.T, provider, event, situation string) int {
+	t.Helper()
+	body := fmt.Sprintf(`{"provider":%q,"event":%q,"situation":%q}`, provider, event, situation)
+	answer, err := http.Post(r.url+"/api/goldens", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var sent struct{ ID int }
+	if answer.StatusCode != http.StatusOK || json.NewDecoder(answer.Body).Decode(&sent) != nil {
+		t.Fatalf("%s: %s", body, answer.Status)
+	}
+	return sent.ID
+}
+
+// tab is a page in the browser.
+type tab struct {
+	t   *testing.T
+	ctx context.Context //nolint:containedctx // chromedp keeps the tab in it
+	log *console
+}
+
+// console is what the page has complained about.
+type console struct {
+	mu   sync.Mutex
+	text []string
+}
+
+// open opens the live page of a receiver. The test fails if the page ever complains,
+// as it does when its policy stops something.
+func open(t *testing.T, r *receiver) *tab {
+	t.Helper()
+	p := openAny(t, r.url+"/")
+	t.Cleanup(func() {
+		p.log.mu.Lock()
+		defer p.log.mu.Unlock()
+		for _, text := range p.log.text {
+			t.Errorf("the page complains: %s", text)
+		}
+	})
+	p.wait(`document.getElementById('live').dataset.state === 'live'`)
+	return p
+}
+
+func openAny(t *testing.T, url string) *tab {
+	t.Helper()
+	browser, err := browserOf()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	p := &tab{t: t, ctx: ctx, log: &console{}}
+	p.do(chromedp.Navigate("about:blank"))
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			p.log.mu.Lock()
+			p.log.text = append(p.log.text, m.String())
+			p.log.mu.Unlock()
+		}
+	}()
+	p.size(1440, 900)
+	p.do(chromedp.Navigate(url))
+	return p
+}
+
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx := p.ctx
+	if chromedp.FromContext(ctx).Target != nil { // The first one must not be limited.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *tab) size(width, height int64) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, height))
+}
+
+func (p *tab) theme(name string) {
+	p.t.Helper()
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// eval gives what an expression is worth in the page.
+func eval[T any](p *tab, expression string) T {
+	p.t.Helper()
+	value, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+// wait waits until an expression is true in the page.
+func (p *tab) wait(expression string) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
+	for !eval[bool](p, "Boolean("+expression+")") {
+		if time.Now().After(deadline) {
+			text := eval[string](p, `document.body.innerText.slice(0, 1500)`)
+			p.t.Fatalf("the page never got to %s; it says:\n%s", expression, text)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// show opens a delivery by its address, and waits until it is there.
+func (p *tab) show(id int) {
+	p.t.Helper()
+	eval[any](p, fmt.Sprintf(`location.hash = '#%d'`, id))
+	p.wait(fmt.Sprintf(`document.querySelector('#detail a[download]')?.getAttribute('href') === '/api/deliveries/%d/body'`, id))
+}
+
+// rows are the lines of the list that are shown, each as its text.
+func (p *tab) rows() []string {
+	p.t.Helper()
+	return eval[[]string](p, `[...document.querySelectorAll('#list > li:not([hidden])')].map((li) => li.innerText.replace(/\s+/g, ' '))`)
+}
+
+// press presses a key.
+func (p *tab) press(keys string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys))
+}
