@@ -61,7 +61,7 @@ func TestHandler(t *testing.T) {
 // A module outside the repository runs the program that a provider's guide shows,
 // and tests with the provider's kit, with nothing but an import.
 func TestScratchModule(t *testing.T) {
-	root, err := filepath.Abs(filepath.Join("..", ".."))
+	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
