@@ -4,10 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // SchemaOrgAction is an Action of the vocabulary schema.org, in JSON-LD. Ambassify
@@ -45,11 +43,8 @@ type SchemaOrgAction struct {
 	Extra map[string]envelope.Value `json:"-" wire:"extra"` // members with no field here, such as those of one kind of action
 }
 
-func (a *SchemaOrgAction) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, a)
-}
-func (a *SchemaOrgAction) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, a) }
-func (a SchemaOrgAction) MarshalJSON() ([]byte, error)  { return object.Marshal(&a) }
+func (a *SchemaOrgAction) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, a) }
+func (a SchemaOrgAction) MarshalJSON() ([]byte, error)  { return wire.Marshal(&a) }
 
 // Types are the names of the kinds of action, such as VoteAction, without the
 // address of the vocabulary.

@@ -1,10 +1,8 @@
 package ambassify
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Conversion is that a campaign reached its goal: somebody whom a member referred
@@ -32,11 +30,8 @@ type ConversionMetadata struct {
 	Extra     map[string]envelope.Value `json:"-" wire:"extra"`                             // members with no field here
 }
 
-func (m *ConversionMetadata) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, m)
-}
-func (m *ConversionMetadata) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, m) }
-func (m ConversionMetadata) MarshalJSON() ([]byte, error)  { return object.Marshal(&m) }
+func (m *ConversionMetadata) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, m) }
+func (m ConversionMetadata) MarshalJSON() ([]byte, error)  { return wire.Marshal(&m) }
 
 // ConversionResponse is what was collected with a conversion. Its members depend
 // on the campaign's challenge.
@@ -47,8 +42,5 @@ type ConversionResponse struct {
 	Extra  map[string]envelope.Value `json:"-" wire:"extra"`  // all other members; their values are text in a form
 }
 
-func (r *ConversionResponse) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, r)
-}
-func (r *ConversionResponse) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, r) }
-func (r ConversionResponse) MarshalJSON() ([]byte, error)  { return object.Marshal(&r) }
+func (r *ConversionResponse) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, r) }
+func (r ConversionResponse) MarshalJSON() ([]byte, error)  { return wire.Marshal(&r) }

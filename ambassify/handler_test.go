@@ -98,20 +98,37 @@ func TestMediaTypes(t *testing.T) {
 func TestMalformedJSON(t *testing.T) {
 	h := newHandler(t, envelope.Config{}, ignoreAll()...)
 	for name, body := range map[string]string{
-		"nothing":             "",
-		"null":                "null",
-		"a list":              "[]",
-		"a text":              `"event"`,
-		"cut short":           `{"event":{"name":"created"`,
-		"something after":     `{"event":{"name":"created","resource":"person"}} x`,
-		"name twice":          `{"event":{"name":"created","resource":"person"},"person_id":"a","person_id":"b"}`,
-		"name twice, unknown": `{"event":{"name":"archived","resource":"person"},"x":1,"x":2}`,
-		"not UTF-8":           "{\"event\":{\"name\":\"created\",\"resource\":\"\xff\"}}",
-		"too deep":            `{"event":{"name":"created","resource":"person"},"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
-		"much too deep":       strings.Repeat(`{"x":`, 100_000),
+		"nothing":          "",
+		"null":             "null",
+		"a list":           "[]",
+		"a text":           `"event"`,
+		"cut short":        `{"event":{"name":"created"`,
+		"something after":  `{"event":{"name":"created","resource":"person"}} x`,
+		"deep, not closed": strings.Repeat(`{"x":`, 100_000),
+		"too deep":         nested(32),
 	} {
 		result := envelopetest.Deliver(t, h, request(typeJSON, body))
 		if result.Status != http.StatusBadRequest || !errors.Is(result.Err, envelope.ErrMalformed) {
+			t.Errorf("%s: got %d, %v", name, result.Status, result.Err)
+		}
+	}
+}
+
+// nested is a member whose properties are nested: each level is a list and an object.
+func nested(levels int) string {
+	return `{"event":{"name":"changed","resource":"person"},"person_id":"` + uuid + `","person":` +
+		strings.Repeat(`{"properties":[`, levels) + strings.Repeat(`]}`, levels) + `}`
+}
+
+// Only what is decoded into Go types may not be too deep.
+func TestDeepJSON(t *testing.T) {
+	h := newHandler(t, envelope.Config{}, ignoreAll()...)
+	for name, body := range map[string]string{
+		"as deep as it may be": nested(31),
+		"in an unknown member": `{"event":{"name":"removed","resource":"campaign"},"campaign_id":7,"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
+		"in an unknown event":  `{"event":{"name":"archived","resource":"badge"},"badge_id":7,"badge":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
+	} {
+		if result := envelopetest.Deliver(t, h, request(typeJSON, body)); result.Status != http.StatusOK {
 			t.Errorf("%s: got %d, %v", name, result.Status, result.Err)
 		}
 	}

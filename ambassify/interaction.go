@@ -1,10 +1,8 @@
 package ambassify
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Interaction is what a member, or an anonymous visitor, did with a campaign: its
@@ -56,8 +54,5 @@ type InteractionMetadata struct {
 	Extra         map[string]envelope.Value `json:"-" wire:"extra"`                             // members with no field here
 }
 
-func (m *InteractionMetadata) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, m)
-}
-func (m *InteractionMetadata) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, m) }
-func (m InteractionMetadata) MarshalJSON() ([]byte, error)  { return object.Marshal(&m) }
+func (m *InteractionMetadata) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, m) }
+func (m InteractionMetadata) MarshalJSON() ([]byte, error)  { return wire.Marshal(&m) }

@@ -2,11 +2,11 @@ package ambassify
 
 import (
 	"net/url"
-
-	jsonv2 "github.com/go-json-experiment/json"
+	"unicode/utf8"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/form"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // NaturalKey is an envelope.KeyFunc for events that a resource has once in its
@@ -15,31 +15,72 @@ import (
 //
 // Other verbs have no key and always run: a campaign can be changed, and
 // published, more than once. Where you would rather take equal bytes for a
-// repetition, see envelope.DigestKey and its warning.
+// repetition, see envelope.DigestKey and its warning. Nor is there a key if one of its
+// parts is longer than 1,024 bytes, or is not Unicode.
 func NaturalKey(m *envelope.Message) string {
-	text := m.Body
+	k := keyReader{json: m.Body}
 	if isForm(m) {
 		tree, err := form.Parse(m.Body, form.Limits{})
 		if err != nil {
 			return ""
 		}
-		text = tree.Root().JSON()
+		k = keyReader{form: tree.Root()}
 	}
-	var body envelope.Value
-	if jsonv2.Unmarshal(text, &body) != nil {
-		return ""
-	}
-	verb, resource := body.Get("event", "name").String(), body.Get("event", "resource").String()
+	verb, resource := k.text("event", "name"), k.text("event", "resource")
 	if verb != string(VerbCreated) && verb != string(VerbRemoved) {
 		return ""
 	}
-	id := body.Get(resource + "_id").String()
+	id := k.text(resource + "_id")
 	if id == "" {
-		id = body.Get(resource, "id").String()
+		id = k.text(resource, "id")
 	}
-	if id == "" || PersonID(id).IsAnonymous() {
+	organization := k.text("organization_id")
+	if id == "" || k.failed || PersonID(id).IsAnonymous() {
 		return ""
 	}
-	organization := body.Get("organization_id").String()
 	return url.PathEscape(organization) + "/" + url.PathEscape(resource+"."+verb) + "/" + url.PathEscape(id)
+}
+
+// maxKeyPart bounds the parts of a key, in bytes. A longer one is no id.
+const maxKeyPart = 1024
+
+// keyReader reads the members of a body that make its key, and no others.
+type keyReader struct {
+	json   []byte
+	form   form.Node // if json is nil
+	failed bool      // a part is too long, or not Unicode
+}
+
+// text is the text of a member, or the JSON of what is no text; "" if it is null or was
+// not sent.
+func (k *keyReader) text(names ...string) string {
+	if k.json == nil {
+		node := k.form.Get(names...)
+		if text, ok := node.Text(); ok {
+			return k.bounded(text)
+		}
+		if !node.Sent() {
+			return ""
+		}
+		return k.bounded(string(node.JSON()))
+	}
+	pointer := ""
+	for _, name := range names {
+		pointer += "/" + wire.Escape(name)
+	}
+	raw, ok := wire.Find(k.json, pointer)
+	if !ok || raw.Kind() == 'n' {
+		return ""
+	}
+	text, _, err := wire.Unquote(raw)
+	k.failed = k.failed || err != nil
+	return k.bounded(text)
+}
+
+func (k *keyReader) bounded(text string) string {
+	if len(text) > maxKeyPart || !utf8.ValidString(text) {
+		k.failed = true
+		return ""
+	}
+	return text
 }

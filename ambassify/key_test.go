@@ -2,6 +2,7 @@ package ambassify_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,11 @@ func TestNaturalKey(t *testing.T) {
 		{"published", typeJSON, `{"event":{"name":"published_landing","resource":"campaign"},"campaign_id":7}`, ""},
 		{"anonymous", typeJSON, `{"event":{"name":"created","resource":"person"},"person_id":"[anonymous]"}`, ""},
 		{"no id", typeJSON, `{"event":{"name":"created","resource":"campaign"}}`, ""},
+		{"an id sent twice: the last one counts", typeJSON, `{"event":{"name":"created","resource":"campaign"},"campaign_id":7,"campaign_id":8}`, "/campaign.created/8"},
+		{"an id that is not Unicode", typeJSON, `{"event":{"name":"created","resource":"person"},"person_id":"\ud800"}`, ""},
+		{"an id that is not UTF-8", typeJSON, "{\"event\":{\"name\":\"created\",\"resource\":\"person\"},\"person_id\":\"\xff\"}", ""},
+		{"an id that is too long", typeJSON, `{"event":{"name":"created","resource":"person"},"person_id":"` + strings.Repeat("x", 1025) + `"}`, ""},
+		{"an organization that is too long", form, "event[name]=created&event[resource]=person&person_id=1&organization_id=" + strings.Repeat("x", 1025), ""},
 		{"no event", typeJSON, `{}`, ""},
 		{"no object", typeJSON, `[]`, ""},
 		{"no JSON", typeJSON, `{`, ""},

@@ -9,10 +9,9 @@ import (
 	"reflect"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/form"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 const (
@@ -38,9 +37,8 @@ func (o opener) open(d *envelope.Opening[Meta]) error {
 		}
 	}
 	d.Event = string(event.Resource) + "." + string(event.Name)
-	d.Pointer = "/" + escape(string(event.Resource))
+	d.Pointer = "/" + wire.Escape(string(event.Resource))
 	d.Value = payload(&d.Meta)
-	d.Body = reflect.TypeFor[Meta]()
 	return nil
 }
 
@@ -84,6 +82,7 @@ func (o opener) openForm(d *envelope.Opening[Meta]) error {
 		return malformed(err)
 	}
 	d.JSON = tree.Root().JSON()
+	d.Body = reflect.TypeFor[Meta]()
 	return nil
 }
 
@@ -131,17 +130,14 @@ func checkEvent(d *envelope.Opening[Meta]) error {
 	if text == nil {
 		text = d.Message.Body
 	}
-	var body struct {
-		Event envelope.Value `json:"event"`
-	}
-	_ = jsonv2.Unmarshal(text, &body) // It has been decoded before.
+	event, _ := wire.Find(text, "/event")
 	var found []envelope.Violation
 	for _, name := range []string{"name", "resource"} {
-		word := body.Event.Get(name)
+		word, ok := wire.Find(event, "/"+name)
 		switch {
-		case word.String() == "":
+		case !ok, word.Kind() == 'n', string(word) == `""`:
 			found = append(found, envelope.Violation{Pointer: "/event/" + name, Rule: envelope.RuleRequired})
-		case word.Raw()[0] != '"':
+		case word.Kind() != '"':
 			found = append(found, envelope.Violation{Pointer: "/event/" + name, Rule: envelope.RuleType})
 		}
 	}
@@ -154,8 +150,3 @@ func checkEvent(d *envelope.Opening[Meta]) error {
 		Err:    &envelope.ValidationError{Violations: found},
 	}
 }
-
-// escape spells a word as a part of a JSON Pointer.
-func escape(word string) string { return escaper.Replace(word) }
-
-var escaper = strings.NewReplacer("~", "~0", "/", "~1")

@@ -1,10 +1,8 @@
 package ambassify
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // PersonID identifies a member: a UUID of version 4, or Anonymous.
@@ -130,9 +128,8 @@ type PersonProfile struct {
 	Extra           map[string]envelope.Value `json:"-" wire:"extra"`           // members with no field here
 }
 
-func (p *PersonProfile) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, p) }
-func (p *PersonProfile) UnmarshalJSON(b []byte) error                  { return object.Unmarshal(b, p) }
-func (p PersonProfile) MarshalJSON() ([]byte, error)                   { return object.Marshal(&p) }
+func (p *PersonProfile) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, p) }
+func (p PersonProfile) MarshalJSON() ([]byte, error)  { return wire.Marshal(&p) }
 
 // PersonOptIn is what a member agreed to: an object whose names are not
 // documented, or one value for everything.

@@ -12,9 +12,8 @@ import (
 	"net/http"
 	"testing"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 )
 
@@ -35,7 +34,7 @@ func TestAllocationBudget(t *testing.T) {
 	}
 	decode := allocations(func() {
 		payload := new(masivo.CustomerRegistrationData)
-		if err := jsonv2.Unmarshal(parts.Data, payload); err != nil {
+		if err := wire.Unmarshal(parts.Data, payload); err != nil {
 			t.Fatal(err)
 		}
 	})

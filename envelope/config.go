@@ -39,12 +39,14 @@ type Config struct {
 	// MaxBody limits the body, in bytes. Default: 1 MiB.
 	MaxBody int64
 
-	// MaxDepth limits the nesting of the body. Default: 64. More limits are fixed,
-	// and far from any real delivery: an object has at most 1024 members, a name at
-	// most 1024 bytes (in a body of more than 32 KiB, or of many parts), and neither
-	// lists of next to nothing ([{},{},...]) nor names may ask for memory out of
-	// proportion to the body.
+	// MaxDepth limits the nesting of what is decoded into Go types. Default: 64.
 	MaxDepth int
+
+	// MaxMemory limits what the elements of lists and maps, and the structs that
+	// pointers lead to, may take of one delivery, in bytes: a list of empty objects
+	// is three bytes an element as text and hundreds as Go values. Text is not
+	// counted; it is bounded by MaxBody. Default: 32 MiB.
+	MaxMemory int
 
 	// ReadTimeout limits the reading of one body, where the server supports
 	// deadlines. Negative leaves the server's own. Default: 10 s.
@@ -55,7 +57,8 @@ type Config struct {
 	Timeout time.Duration
 
 	// MaxConcurrent limits the deliveries that are handled at once; more are told
-	// 503 with Retry-After, once they are verified. Default: no limit.
+	// 503 with Retry-After, once they are verified. As many times MaxMemory, and
+	// four times MaxBody, is the most that they can take. Default: no limit.
 	MaxConcurrent int
 
 	// RetryAfter is the wait that an answer 503 asks for, unless your function
@@ -93,6 +96,7 @@ func (c Config) WithVerifier(v Verifier) (Config, error) {
 const (
 	DefaultMaxBody     = 1 << 20
 	DefaultMaxDepth    = 64
+	DefaultMaxMemory   = 32 << 20
 	DefaultReadTimeout = 10 * time.Second
 	DefaultTimeout     = 30 * time.Second
 	DefaultRetryAfter  = 5 * time.Second
@@ -105,13 +109,14 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("both a verifier (or secrets) and Unverified are set")
 	case !c.Unverified && c.Verifier == nil:
 		return c, errors.New("no secret and no verifier: deliveries can't be verified (set Unverified to accept them all the same)")
-	case c.MaxBody < 0 || c.MaxDepth < 0 || c.Timeout < 0 || c.MaxConcurrent < 0 || c.RetryAfter < 0:
+	case c.MaxBody < 0 || c.MaxDepth < 0 || c.MaxMemory < 0 || c.Timeout < 0 || c.MaxConcurrent < 0 || c.RetryAfter < 0:
 		return c, errors.New("a limit is negative")
 	case c.Validation < ValidateIdentities || c.Validation > ValidateOff:
 		return c, fmt.Errorf("unknown validation policy %d", c.Validation)
 	}
 	c.MaxBody = orDefault(c.MaxBody, DefaultMaxBody)
 	c.MaxDepth = orDefault(c.MaxDepth, DefaultMaxDepth)
+	c.MaxMemory = orDefault(c.MaxMemory, DefaultMaxMemory)
 	c.ReadTimeout = orDefault(c.ReadTimeout, DefaultReadTimeout)
 	c.Timeout = orDefault(c.Timeout, DefaultTimeout)
 	c.RetryAfter = orDefault(c.RetryAfter, DefaultRetryAfter)

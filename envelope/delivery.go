@@ -4,13 +4,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Delivery is one webhook delivery on its way to your function. It is yours: it
@@ -78,7 +74,7 @@ func (d *Delivery[M, T]) Has(pointer string) bool {
 	if d.json != nil {
 		text = d.json
 	}
-	_, ok := find(text, pointer)
+	_, ok := wire.Find(text, pointer)
 	return ok
 }
 
@@ -106,45 +102,4 @@ func loggable(event string, known bool) string {
 		return event
 	}
 	return "*"
-}
-
-// find gives the part of a JSON text that a pointer leads to.
-func find(text []byte, pointer string) (jsontext.Value, bool) {
-	dec := object.Borrow(text, jsontext.AllowDuplicateNames(true))
-	defer dec.Return()
-	for token := range jsontext.Pointer(pointer).Tokens() {
-		if !enter(&dec.Decoder, token) {
-			return nil, false
-		}
-	}
-	value, err := dec.ReadValue()
-	return value, err == nil && (pointer == "" || strings.HasPrefix(pointer, "/"))
-}
-
-// enter moves the decoder to the member or element of that name.
-func enter(dec *jsontext.Decoder, name string) bool {
-	switch kind := dec.PeekKind(); kind {
-	case '{', '[':
-		if _, err := dec.ReadToken(); err != nil {
-			return false
-		}
-		for i := 0; dec.PeekKind() != '}' && dec.PeekKind() != ']'; i++ {
-			if kind == '[' && strconv.Itoa(i) == name {
-				return true
-			}
-			if kind == '{' {
-				token, err := dec.ReadToken()
-				if err != nil {
-					return false
-				}
-				if token.String() == name {
-					return true
-				}
-			}
-			if dec.SkipValue() != nil {
-				return false
-			}
-		}
-	}
-	return false
 }

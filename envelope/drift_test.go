@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
 )
 
 // drifts is a short way to write down what is expected: kind, pointer, ...
@@ -131,7 +130,7 @@ func TestDriftOfShapes(t *testing.T) {
 		{"extra members", `"bag":{"size":1,"any":"thing"}`, nil},
 		{"text for an object", `"note":"text"`, nil},
 		{"object for a text", `"note":{"size":1,"x":2}`, drifts(member, "/data/note/x")},
-		{"own method, object", `"either":{"sku":"a","tax":1}`, drifts(member, "/data/either/tax")},
+		{"own method, object", `"either":{"sku":"a","tax":1}`, nil},
 		{"own method, number", `"either":5`, nil},
 		{"open values", `"value":{"a":{"b":1}},"raw":{"a":1},"any":{"a":1}`, nil},
 		{"own text", `"word":"ok"`, nil},
@@ -187,8 +186,6 @@ type globe struct {
 	Other json.RawMessage `json:"-" wire:"other"`
 }
 
-func (g *globe) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, g) }
-
 // planets is a list that a sender may also write as one text.
 type planets []planet
 
@@ -221,7 +218,7 @@ func TestDriftOfOwnTypes(t *testing.T) {
 		{"part that is shared by a pointer", `{"moons":2,"other":{}}`, nil},
 		{"unknown value", `{"kind":"pluto"}`, drifts(value, "/data/kind")},
 		{"unknown values in a list", `{"names":["earth","pluto","earth","x"]}`, drifts(value, "/data/names/1", value, "/data/names/3")},
-		{"list with a method", `{"list":["earth","pluto"]}`, drifts(value, "/data/list/1")},
+		{"list with a method", `{"list":["earth","pluto"]}`, nil},
 		{"text for a list with a method", `{"list":"earth"}`, nil},
 		{"unknown kind with members of its own", `{"shape":{"kind":"pluto","mass":1,"ice":{"a":1}}}`, drifts(value, "/data/shape/kind")},
 		{"known kind", `{"shape":{"kind":"earth","mass":1,"sea":2}}`, drifts(member, "/data/shape/sea")},

@@ -104,8 +104,8 @@ func unavailable(kind ErrorKind, after time.Duration, err error) *Error {
 	return &Error{Kind: kind, Status: http.StatusServiceUnavailable, Retryable: true, RetryAfter: after, Err: err}
 }
 
-func malformed(offset int64) *Error {
-	return &Error{Kind: KindMalformed, Status: http.StatusBadRequest, Offset: offset, Err: ErrMalformed}
+func malformed(offset int64, err error) *Error {
+	return &Error{Kind: KindMalformed, Status: http.StatusBadRequest, Offset: offset, Err: err}
 }
 
 // Malformed is for the Open function of a Provider: it refuses a body as

@@ -90,17 +90,14 @@ func Fallback[M any](fn Func[M, json.RawMessage]) Route[M] {
 		payload:  reflect.TypeFor[json.RawMessage](),
 		fallback: true,
 		isNil:    fn == nil,
-		begin:    func() job[M] { return &rawJob[M]{typedJob[M, json.RawMessage]{fn: fn}} },
+		begin:    func() job[M] { return &typedJob[M, json.RawMessage]{fn: fn} },
 	}
 }
 
 // job is one delivery on its way to a function.
 type job[M any] interface {
-	// target is a pointer to the payload for the decoder, or nil if raw bytes
-	// are wanted.
+	// target is a pointer to the payload; *json.RawMessage gets it as it was sent.
 	target() any
-	// setRaw hands over the payload's bytes where target is nil.
-	setRaw(json.RawMessage)
 	// setValue hands over a pointer to a payload that is decoded already.
 	setValue(any) bool
 	fill(*call[M])
@@ -115,7 +112,6 @@ type typedJob[M, T any] struct {
 }
 
 func (j *typedJob[M, T]) target() any                   { return &j.delivery.Payload }
-func (j *typedJob[M, T]) setRaw(json.RawMessage)        {}
 func (j *typedJob[M, T]) fill(c *call[M])               { j.delivery.fill(c) }
 func (j *typedJob[M, T]) run(ctx context.Context) error { return j.fn(ctx, &j.delivery) }
 func (j *typedJob[M, T]) context() *deliveryContext     { return &j.ctx }
@@ -127,12 +123,6 @@ func (j *typedJob[M, T]) setValue(v any) bool {
 	}
 	return ok
 }
-
-type rawJob[M any] struct{ typedJob[M, json.RawMessage] }
-
-func (j *rawJob[M]) target() any                { return nil }
-func (j *rawJob[M]) setRaw(raw json.RawMessage) { j.delivery.Payload = raw }
-func (j *rawJob[M]) setValue(any) bool          { return false }
 
 type anyJob[M, T any] struct {
 	typedJob[M, any]

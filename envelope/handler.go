@@ -32,11 +32,6 @@ type Handler struct {
 	idle     chan struct{} // closed when draining and nothing runs
 }
 
-// engine is what a handler does with the types of its provider.
-type engine interface {
-	process(ctx context.Context, m Message) (Observation, *Error)
-}
-
 // Message is a verified delivery without its HTTP request: what Dispatch takes
 // from a queue, and what a KeyFunc or an Open function looks at.
 type Message struct {
@@ -112,35 +107,6 @@ func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handle
 	}
 	e.start(h)
 	return h, nil
-}
-
-// verify finds types that would fail at every delivery.
-func (e *engineOf[M]) verify(t reflect.Type) error {
-	if err := verifyType(t, map[reflect.Type]bool{}); err != nil {
-		return err
-	}
-	return e.checker.verifyTags(t, map[reflect.Type]bool{})
-}
-
-func (e *engineOf[M]) register(route Route[M]) error {
-	_, twice := e.routes[route.event]
-	switch {
-	case route.begin == nil:
-		return errors.New("a route is empty")
-	case route.event == "" && !route.fallback:
-		return errors.New("an event has no name")
-	case route.isNil:
-		return fmt.Errorf("the function of %s is nil", orDefault(route.event, "the fallback"))
-	case route.fallback && e.fallback != nil:
-		return errors.New("there are two fallbacks")
-	case route.fallback:
-		e.fallback = &route
-		return nil
-	case twice:
-		return fmt.Errorf("event %s is registered twice", route.event)
-	}
-	e.routes[route.event] = route
-	return nil
 }
 
 // Registered lists the names of the events that have a function, sorted.

@@ -39,7 +39,7 @@ func TestLog(t *testing.T) {
 		{"refused by a verifier's own error", goodBody, nil, failure, []string{`"level":"WARN"`, `"error":"signature refused"`}},
 		{"could not be verified", goodBody, nil, envelope.RetryAfter(0, failure), []string{`"level":"WARN"`, `"outcome":"deferred"`, `"kind":"retry"`}},
 		{"malformed", `{"marked`, nil, nil, []string{`"level":"WARN"`, `"kind":"malformed"`, `"error":"body is malformed near byte 8"`}},
-		{"too deep", strings.Repeat("[", 70), nil, nil, []string{`"error":"body is malformed"`}},
+		{"too deep", `{"event":"order.placed","data":` + strings.Repeat(`{"parent":`, 70) + `{}` + strings.Repeat("}", 71), nil, nil, []string{`"error":"body is malformed near byte`}},
 		{"invalid", `{"event":"order.placed","data":{"number":"","places":{"marked":{"code":"x"}}}}`, nil, nil, []string{`"level":"WARN"`, `"kind":"validation"`, `"error":"validation failed: /data/number required"`, `"violations":2`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,6 +3,8 @@ package envelope
 import (
 	"net/http"
 	"reflect"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Provider describes how a sender's deliveries are opened. M is what its
@@ -76,36 +78,28 @@ type Opening[M any] struct {
 	JSON []byte
 
 	// Members lists the members around the payload that Open understood; the
-	// others are drift. Body takes its place where one Go type describes the
-	// whole body.
+	// others are drift. A call of Decode for the whole body takes its place. Body
+	// does where Open has decoded the body by other means: it is the type that
+	// describes all of JSON.
 	Members []string
 	Body    reflect.Type
 
-	misfits *misfits
-}
-
-// TooDeep reports whether JSON text is nested deeper than Config.MaxDepth, has an
-// object of too many members, or names that are too long. An Open function that
-// reads the body by other means than Decode asks first, and refuses with Malformed.
-func (o *Opening[M]) TooDeep(text []byte) bool {
-	m := o.misfits
-	if m == nil { // No handler made this.
-		m = newMisfits(0)
-	}
-	m.light = isLight(text, m.maxDepth)
-	spent := m.spent
-	err := m.makeRoom(text, nil, 0, false)
-	m.spent = spent
-	return err != nil
+	reader *wire.Reader
+	whole  bool // Decode has read the whole body
 }
 
 // Decode decodes JSON text into what target points to, with the tolerance of a
 // payload: a member whose type does not fit stays zero and is drift. Pointer
-// says where in the body the text stands.
+// leads to the text in the body; "" is for the whole body, whose members are those
+// of an envelope then: one that is sent twice, or is not Unicode, is refused.
 func (o *Opening[M]) Decode(text []byte, pointer string, target any) error {
-	return o.misfits.decode(text, pointer, target)
+	o.whole = o.whole || pointer == ""
+	return o.reader.Decode(text, pointer, target, pointer == "")
 }
 
 // Mistyped records a member whose type does not fit, for an Open function that
 // decodes by other means than Decode.
-func (o *Opening[M]) Mistyped(pointer string) { o.misfits.add(pointer) }
+func (o *Opening[M]) Mistyped(pointer string) { o.reader.Misfit(pointer) }
+
+// isWhole reports whether nothing of the body is left to be read.
+func (o *Opening[M]) isWhole() bool { return o.whole || o.Body != nil }

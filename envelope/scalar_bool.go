@@ -1,6 +1,6 @@
 package envelope
 
-import "strings"
+import "github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 
 // Bool is a boolean for places where an explicit false must be told from "not
 // sent", or where the sender's spelling varies: true, 1, "true", "yes", "y" and
@@ -21,7 +21,7 @@ func (b Bool) Sent() bool { return b.wire != "" }
 
 // Bool is the value; false if not sent.
 func (b Bool) Bool() bool {
-	v, _ := parseBool(wireText(b.wire))
+	v, _ := wire.ParseBool(wireText(b.wire))
 	return v
 }
 
@@ -48,7 +48,7 @@ func (b Bool) MarshalJSON() ([]byte, error) { return marshalWire(b.wire) }
 
 // UnmarshalJSON accepts the spellings listed at Bool, null, and "".
 func (b *Bool) UnmarshalJSON(data []byte) error {
-	text, quoted, err := unquote(data)
+	text, quoted, err := wire.Unquote(data)
 	switch {
 	case err != nil:
 		return err
@@ -56,7 +56,7 @@ func (b *Bool) UnmarshalJSON(data []byte) error {
 		b.wire = ""
 		return nil
 	}
-	if _, ok := parseBool(text); !ok {
+	if _, ok := wire.ParseBool(text); !ok {
 		return errNotBool
 	}
 	b.wire = string(data)
@@ -72,20 +72,10 @@ func (b *Bool) UnmarshalText(text []byte) error {
 		b.wire = ""
 		return nil
 	}
-	v, ok := parseBool(string(text))
+	v, ok := wire.ParseBool(string(text))
 	if !ok {
 		return errNotBool
 	}
 	*b = NewBool(v)
 	return nil
-}
-
-func parseBool(text string) (value, ok bool) {
-	switch strings.ToLower(text) {
-	case "true", "1", "yes", "y", "on":
-		return true, true
-	case "false", "0", "no", "n", "off":
-		return false, true
-	}
-	return false, false
 }

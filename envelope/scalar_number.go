@@ -3,6 +3,8 @@ package envelope
 import (
 	"math/big"
 	"strconv"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Decimal is an exact decimal number: an amount of money, of points or units.
@@ -15,7 +17,7 @@ type Decimal struct{ wire string }
 // that is not a JSON number, is longer than 128 bytes, or has an exponent beyond
 // 400 either way.
 func ParseDecimal(text string) (Decimal, error) {
-	if !isNumber(text, false) {
+	if !wire.IsNumber(text, false) {
 		return Decimal{}, errNotNumber
 	}
 	return Decimal{text}, nil
@@ -44,7 +46,7 @@ func (d Decimal) Float64() float64 {
 
 // Rat is the exact value; 0 if not sent. The result is yours to change.
 func (d Decimal) Rat() *big.Rat {
-	r, ok := ratOf(d.String())
+	r, ok := wire.Rat(d.String())
 	if !ok {
 		return new(big.Rat)
 	}
@@ -52,7 +54,7 @@ func (d Decimal) Rat() *big.Rat {
 }
 
 // Int64 is the value if it is a whole number that fits; 1e3 and 5.00 do.
-func (d Decimal) Int64() (n int64, ok bool) { return parseInt(d.String()) }
+func (d Decimal) Int64() (n int64, ok bool) { return wire.ParseInt(d.String()) }
 
 // Sign is -1, 0 or 1. It is 0 if the number was not sent.
 func (d Decimal) Sign() int { return d.Rat().Sign() }
@@ -84,13 +86,6 @@ func (d *Decimal) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-func ratOf(text string) (*big.Rat, bool) {
-	if !isNumber(text, true) { // SetString alone accepts fractions and other bases.
-		return nil, false
-	}
-	return new(big.Rat).SetString(text)
-}
-
 // Int is an integer for places where "not sent" must be told from 0, or where
 // the sender's spelling varies: 5, 5.0 and "5" are the same. The zero Int means
 // "not sent".
@@ -104,7 +99,7 @@ func (i Int) Sent() bool { return i.wire != "" }
 
 // Int64 is the value; 0 if not sent.
 func (i Int) Int64() int64 {
-	n, _ := parseInt(i.String())
+	n, _ := wire.ParseInt(i.String())
 	return n
 }
 
@@ -123,8 +118,8 @@ func (i Int) MarshalJSON() ([]byte, error) { return marshalWire(i.wire) }
 // UnmarshalJSON accepts a whole number within 64 bits, a string that holds one,
 // null, and "".
 func (i *Int) UnmarshalJSON(data []byte) error {
-	wire, err := parseNumber(data)
-	return i.set(wire, err)
+	kept, err := parseNumber(data)
+	return i.set(kept, err)
 }
 
 // MarshalText writes the digits.
@@ -132,19 +127,19 @@ func (i Int) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
 
 // UnmarshalText accepts a whole number in a form value.
 func (i *Int) UnmarshalText(text []byte) error {
-	wire, err := parseNumberText(text)
-	return i.set(wire, err)
+	kept, err := parseNumberText(text)
+	return i.set(kept, err)
 }
 
-func (i *Int) set(wire string, err error) error {
+func (i *Int) set(kept string, err error) error {
 	if err != nil {
 		return err
 	}
-	if wire != "" {
-		if _, ok := parseInt(wireText(wire)); !ok {
+	if kept != "" {
+		if _, ok := wire.ParseInt(wireText(kept)); !ok {
 			return errNotInteger
 		}
 	}
-	i.wire = wire
+	i.wire = kept
 	return nil
 }

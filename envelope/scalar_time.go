@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Time is a moment sent as text. It accepts RFC 3339 and its usual variants: an
@@ -38,12 +40,12 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	if !t.Sent() {
 		return []byte(null), nil
 	}
-	return quote(t.text), nil
+	return wire.Quote(t.text), nil
 }
 
 // UnmarshalJSON accepts the spellings listed at Time, null, and "".
 func (t *Time) UnmarshalJSON(data []byte) error {
-	text, quoted, err := unquote(data)
+	text, quoted, err := wire.Unquote(data)
 	switch {
 	case err != nil:
 		return err
@@ -124,7 +126,7 @@ func (t UnixTime) Sent() bool { return t.wire != "" }
 
 // Time is the moment in UTC; the zero time.Time if none, or 0, was sent.
 func (t UnixTime) Time() time.Time {
-	seconds, ok := ratOf(t.String())
+	seconds, ok := wire.Rat(t.String())
 	if !ok {
 		return time.Time{}
 	}
@@ -175,7 +177,7 @@ func (t UnixMilli) Sent() bool { return t.wire != "" }
 
 // Time is the moment in UTC; the zero time.Time if none, or 0, was sent.
 func (t UnixMilli) Time() time.Time {
-	millis, ok := ratOf(t.String())
+	millis, ok := wire.Rat(t.String())
 	if !ok {
 		return time.Time{}
 	}

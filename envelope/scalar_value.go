@@ -6,6 +6,8 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Value is any JSON value, kept as it was sent: for members whose shape the
@@ -17,7 +19,7 @@ type Value struct{ wire string }
 func ParseValue(text string) (Value, error) {
 	raw := jsontext.Value(text)
 	if !raw.IsValid() {
-		return Value{}, errNotJSON
+		return Value{}, wire.ErrNotJSON
 	}
 	return valueOf(raw), nil
 }
@@ -60,7 +62,7 @@ func (v Value) Decode(target any) error {
 	if v.wire == "" {
 		return nil
 	}
-	return jsonv2.Unmarshal([]byte(v.wire), target)
+	return jsonv2.Unmarshal([]byte(v.wire), target, jsontext.AllowDuplicateNames(true))
 }
 
 // Get follows the names of object members, one a level, and gives the value
@@ -125,6 +127,6 @@ func (v *Value) UnmarshalText(text []byte) error {
 		*v = Value{}
 		return nil
 	}
-	v.wire = string(quote(string(text)))
+	v.wire = string(wire.Quote(string(text)))
 	return nil
 }

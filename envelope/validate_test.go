@@ -9,11 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
 )
 
 // ruled has a rule at the end of every way that a pointer can take.
@@ -80,8 +78,6 @@ type ruledFigure struct {
 type loose struct {
 	ID int64 `json:"id,omitzero"`
 }
-
-func (f *ruledFigure) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, f) }
 
 // rules makes violations: pointer, rule, ...
 func rules(pairs ...string) []envelope.Violation {

@@ -3,10 +3,8 @@ package mambo
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Activity is one thing that a user did, or that changed what a user has. The
@@ -84,14 +82,11 @@ type ActivityAttrs struct {
 	Other     json.RawMessage         `json:"-" wire:"other"`             // the whole object of a kind that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (a *ActivityAttrs) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, a) }
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (a *ActivityAttrs) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, a) }
+// UnmarshalJSON decodes the variant that type names.
+func (a *ActivityAttrs) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, a) }
 
 // MarshalJSON encodes the variant that is set.
-func (a ActivityAttrs) MarshalJSON() ([]byte, error) { return object.Marshal(&a) }
+func (a ActivityAttrs) MarshalJSON() ([]byte, error) { return wire.Marshal(&a) }
 
 // ActivityBehaviourAttrs says which behaviour a user performed.
 //

@@ -3,10 +3,8 @@ package mambo
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Behaviour is something that users are rewarded for doing.
@@ -70,14 +68,11 @@ type BehaviourAttrs struct {
 	Other    json.RawMessage `json:"-" wire:"other"`            // the whole object of a kind that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (a *BehaviourAttrs) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, a) }
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (a *BehaviourAttrs) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, a) }
+// UnmarshalJSON decodes the variant that type names.
+func (a *BehaviourAttrs) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, a) }
 
 // MarshalJSON encodes the variant that is set.
-func (a BehaviourAttrs) MarshalJSON() ([]byte, error) { return object.Marshal(&a) }
+func (a BehaviourAttrs) MarshalJSON() ([]byte, error) { return wire.Marshal(&a) }
 
 // SimpleAttrs belongs to a behaviour that is tracked by its verb alone.
 //

@@ -2,15 +2,13 @@ package mambo
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // How Mambo sends the name of an event is not published. The body is the model
@@ -87,10 +85,7 @@ func (n *namer) fromPath(r *http.Request) string {
 // maxPing is the size of a body up to which it can be a Ping.
 const maxPing = 1 << 10
 
-var (
-	errNoObject = envelope.Malformed("not an object")
-	errTooDeep  = envelope.Malformed("nested too deep, or with too many or too long names")
-)
+var errNoObject = envelope.Malformed("not an object")
 
 // open is the Open function of the provider. The body is the payload; it is taken
 // for an envelope around one only if it has the name of its event.
@@ -102,10 +97,7 @@ func (n *namer) open(o *envelope.Opening[Meta]) error {
 	var err error
 	name, from := n.configured(o.Message)
 	if name == "" || len(o.Message.Body) <= maxPing {
-		if o.TooDeep(o.Message.Body) {
-			return errTooDeep
-		}
-		if body, err = n.read(o.Message.Body); err != nil {
+		if body, err = n.read(o.Message.Body, name != ""); err != nil {
 			return err
 		}
 	}
@@ -180,62 +172,69 @@ type outline struct {
 	ping    bool   // the body is that of a Ping
 }
 
-// read looks at the members of a body.
-func (n *namer) read(body []byte) (outline, error) {
-	var found outline
-	// The check for duplicate names can wait: the body is read again.
-	dec := object.Borrow(body, jsontext.AllowDuplicateNames(true))
-	defer dec.Return()
-	if _, err := dec.ReadToken(); err != nil {
+// read looks at the members of a body. With a configured name only a Ping is looked
+// for. What it looks at is refused if it is sent twice, or is not Unicode.
+func (n *namer) read(body []byte, isConfigured bool) (found outline, err error) {
+	names := slices.Concat([]string{"message"}, guessedMembers, wrappers)
+	if isConfigured {
+		names = names[:1]
+	}
+	values := make([]jsontext.Value, len(names))
+	var r wire.Reader
+	r.Reset(wire.Limits{Depth: 1})
+	r.Begin(body, "")
+	if err := r.Enter(); err != nil {
 		return found, err
 	}
-	members := 0
-	for ; dec.PeekKind() != '}'; members++ {
-		token, err := dec.ReadToken()
-		if err != nil {
+	count := 0
+	for ; r.Kind() != '}'; count++ {
+		if err := readMember(&r, names, values); err != nil {
 			return found, err
-		}
-		name, kind := token.String(), dec.PeekKind()
-		value, err := dec.ReadValue()
-		if err != nil {
-			return found, err
-		}
-		switch {
-		case kind == '"':
-			n.noteText(&found, name, value)
-		case kind == '{' && before(wrappers, name, found.wrapper):
-			found.wrapper = name
 		}
 	}
-	found.ping = found.ping && members == 1
-	if _, err := dec.ReadToken(); err != nil {
+	if err := r.Leave(); err != nil {
 		return found, err
 	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return found, envelope.Malformed("text behind the body")
+	for i, value := range values {
+		n.note(&found, names[i], value)
 	}
-	return found, nil
+	found.ping = found.ping && count == 1
+	return found, r.End()
 }
 
-// noteText looks at a member that is a text.
-func (n *namer) noteText(found *outline, name string, value jsontext.Value) {
-	guessed := before(guessedMembers, name, found.member)
-	if !guessed && name != "message" {
-		return
+// readMember keeps the value of a member that has one of the names.
+func readMember(r *wire.Reader, names []string, values []jsontext.Value) error {
+	raw, err := r.Raw()
+	if err != nil {
+		return err
 	}
-	text, err := jsontext.AppendUnquote(nil, value)
+	name, _, _ := wire.Unquote(raw)
+	value, err := r.Raw()
+	i := slices.Index(names, name)
 	switch {
-	case err != nil: // Can't be: the decoder has read it.
-	case guessed && n.known[string(text)]:
-		found.event, found.member = string(text), name
-	case name == "message":
-		found.ping = PingMessage(text).Known()
+	case err != nil || i < 0:
+		return err
+	case values[i] != nil:
+		return r.Twice()
+	case value.Kind() == '"':
+		err = r.Unicode(value)
 	}
+	values[i] = value
+	return err
 }
 
-// before reports whether a name is on a list, and goes there before the one that
-// was chosen so far.
-func before(list []string, name, chosen string) bool {
-	i := slices.Index(list, name)
-	return i >= 0 && (chosen == "" || i < slices.Index(list, chosen))
+// note looks at a member, in the order in which names go before others.
+func (n *namer) note(found *outline, name string, value jsontext.Value) {
+	switch kind := value.Kind(); {
+	case kind == '{' && found.wrapper == "" && slices.Contains(wrappers, name):
+		found.wrapper = name
+	case kind != '"':
+	case name == "message":
+		text, _, _ := wire.Unquote(value)
+		found.ping = PingMessage(text).Known()
+	case found.event == "" && slices.Contains(guessedMembers, name):
+		if text, _, _ := wire.Unquote(value); n.known[text] {
+			found.event, found.member = text, name
+		}
+	}
 }

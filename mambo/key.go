@@ -1,9 +1,10 @@
 package mambo
 
 import (
-	"github.com/go-json-experiment/json"
+	"unicode/utf8"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // NaturalKey is an envelope.KeyFunc for events that happen to a thing once: what
@@ -14,8 +15,9 @@ import (
 // All other deliveries have no key and always run: the same activity comes several
 // times as ActivityAwardedAdded, and a user is updated, joins and leaves more than
 // once. So do deliveries without an ID; that the bodies of KPIs and coupon states
-// have one is inferred. Where you would rather take equal bytes for a repetition,
-// see envelope.DigestKey and its warning.
+// have one is inferred. An ID of more than 1,024 bytes, or that is not Unicode, is
+// none. Where you would rather take equal bytes for a repetition, see
+// envelope.DigestKey and its warning.
 func NaturalKey(m *envelope.Message) string {
 	switch m.Event {
 	case ActivityCreated.Name(), NotificationCreated.Name(), PointCreated.Name(), BehaviourCreated.Name(),
@@ -24,11 +26,16 @@ func NaturalKey(m *envelope.Message) string {
 	default:
 		return ""
 	}
-	var body struct {
-		ID envelope.Value `json:"id"`
-	}
-	if json.Unmarshal(m.Body, &body) != nil || body.ID.String() == "" {
+	raw, ok := wire.Find(m.Body, "/id")
+	if !ok || raw.Kind() == 'n' {
 		return ""
 	}
-	return m.Event + "/" + body.ID.String()
+	id, _, err := wire.Unquote(raw)
+	if err != nil || id == "" || len(id) > maxID || !utf8.ValidString(id) {
+		return ""
+	}
+	return m.Event + "/" + id
 }
+
+// maxID bounds the ID in a key, in bytes.
+const maxID = 1024

@@ -3,10 +3,8 @@ package mambo
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Leaderboard is a ranking of users. It is the definition alone: no known member
@@ -62,16 +60,11 @@ type LeaderboardAttrs struct {
 	Other     json.RawMessage            `json:"-" wire:"other"`             // the whole object of a kind that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (a *LeaderboardAttrs) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, a)
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (a *LeaderboardAttrs) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, a) }
+// UnmarshalJSON decodes the variant that type names.
+func (a *LeaderboardAttrs) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, a) }
 
 // MarshalJSON encodes the variant that is set.
-func (a LeaderboardAttrs) MarshalJSON() ([]byte, error) { return object.Marshal(&a) }
+func (a LeaderboardAttrs) MarshalJSON() ([]byte, error) { return wire.Marshal(&a) }
 
 // LeaderboardBehaviourAttrs ranks by how often a behaviour was performed.
 //

@@ -3,10 +3,8 @@ package mambo
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // MetadataCondition is a node of the rule that a flexible behaviour puts on the
@@ -24,16 +22,11 @@ type MetadataCondition struct {
 	Other json.RawMessage        `json:"-" wire:"other"`            // the whole object of a kind that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (c *MetadataCondition) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, c)
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (c *MetadataCondition) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, c) }
+// UnmarshalJSON decodes the variant that type names.
+func (c *MetadataCondition) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, c) }
 
 // MarshalJSON encodes the variant that is set.
-func (c MetadataCondition) MarshalJSON() ([]byte, error) { return object.Marshal(&c) }
+func (c MetadataCondition) MarshalJSON() ([]byte, error) { return wire.Marshal(&c) }
 
 // MetadataConditionType is the kind of a node in a rule.
 //

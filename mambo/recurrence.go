@@ -3,10 +3,8 @@ package mambo
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Recurrence is when something expires, or when a count starts anew. One of the
@@ -24,14 +22,11 @@ type Recurrence struct {
 	Other          json.RawMessage           `json:"-" wire:"other"`                   // the whole object of a kind that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (r *Recurrence) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, r) }
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (r *Recurrence) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, r) }
+// UnmarshalJSON decodes the variant that type names.
+func (r *Recurrence) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, r) }
 
 // MarshalJSON encodes the variant that is set.
-func (r Recurrence) MarshalJSON() ([]byte, error) { return object.Marshal(&r) }
+func (r Recurrence) MarshalJSON() ([]byte, error) { return wire.Marshal(&r) }
 
 // RecurrenceType is the kind of a recurrence.
 //
@@ -143,14 +138,11 @@ type FixedPeriod struct {
 	Other   json.RawMessage     `json:"-" wire:"other"`            // the whole object of a rhythm that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (p *FixedPeriod) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, p) }
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (p *FixedPeriod) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, p) }
+// UnmarshalJSON decodes the variant that type names.
+func (p *FixedPeriod) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, p) }
 
 // MarshalJSON encodes the variant that is set.
-func (p FixedPeriod) MarshalJSON() ([]byte, error) { return object.Marshal(&p) }
+func (p FixedPeriod) MarshalJSON() ([]byte, error) { return wire.Marshal(&p) }
 
 // FixedPeriodType is the rhythm of a FixedPeriod.
 //
@@ -253,16 +245,11 @@ type FixedPeriodCriteria struct {
 	Other        json.RawMessage                  `json:"-" wire:"other"`                // the whole object of a kind that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (c *FixedPeriodCriteria) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, c)
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (c *FixedPeriodCriteria) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, c) }
+// UnmarshalJSON decodes the variant that type names.
+func (c *FixedPeriodCriteria) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, c) }
 
 // MarshalJSON encodes the variant that is set.
-func (c FixedPeriodCriteria) MarshalJSON() ([]byte, error) { return object.Marshal(&c) }
+func (c FixedPeriodCriteria) MarshalJSON() ([]byte, error) { return wire.Marshal(&c) }
 
 // FixedPeriodCriteriaType is the kind of a FixedPeriodCriteria.
 //

@@ -3,10 +3,8 @@ package mambo
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Reward is something that users unlock or receive: an achievement, a level, a
@@ -74,14 +72,11 @@ type RewardAttrs struct {
 	Other       json.RawMessage   `json:"-" wire:"other"`               // the whole object of a kind that is not listed
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (a *RewardAttrs) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, a) }
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (a *RewardAttrs) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, a) }
+// UnmarshalJSON decodes the variant that type names.
+func (a *RewardAttrs) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, a) }
 
 // MarshalJSON encodes the variant that is set.
-func (a RewardAttrs) MarshalJSON() ([]byte, error) { return object.Marshal(&a) }
+func (a RewardAttrs) MarshalJSON() ([]byte, error) { return wire.Marshal(&a) }
 
 // AchievementAttrs says what an achievement takes: behaviours, each some times.
 //

@@ -1,10 +1,8 @@
 package masivo
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // BehaviorEventData is the payload of BehaviorEventFulfilled and
@@ -118,11 +116,8 @@ type BehaviorEventInput struct {
 	Extra        map[string]envelope.Value `json:"-" wire:"extra"`         // members with no field here
 }
 
-func (i *BehaviorEventInput) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, i)
-}
-func (i *BehaviorEventInput) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, i) }
-func (i BehaviorEventInput) MarshalJSON() ([]byte, error)  { return object.Marshal(&i) }
+func (i *BehaviorEventInput) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, i) }
+func (i BehaviorEventInput) MarshalJSON() ([]byte, error)  { return wire.Marshal(&i) }
 
 // EventResult is the outcome of a behavior event. It is sent as an object, as
 // null, or as plain text; a failed event is where the text is likeliest.
@@ -142,6 +137,5 @@ type EventResult struct {
 	Text string `json:"-" wire:"text"`
 }
 
-func (r *EventResult) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, r) }
-func (r *EventResult) UnmarshalJSON(b []byte) error                  { return object.Unmarshal(b, r) }
-func (r EventResult) MarshalJSON() ([]byte, error)                   { return object.Marshal(&r) }
+func (r *EventResult) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, r) }
+func (r EventResult) MarshalJSON() ([]byte, error)  { return wire.Marshal(&r) }

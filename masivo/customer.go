@@ -1,10 +1,8 @@
 package masivo
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // CustomerRegistrationData is the payload of CustomerRegistration: the new
@@ -141,11 +139,8 @@ type CustomerMetrics struct {
 	Extra          map[string]envelope.Value `json:"-" wire:"extra"`           // members with no field here, such as computed traits
 }
 
-func (m *CustomerMetrics) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, m)
-}
-func (m *CustomerMetrics) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, m) }
-func (m CustomerMetrics) MarshalJSON() ([]byte, error)  { return object.Marshal(&m) }
+func (m *CustomerMetrics) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, m) }
+func (m CustomerMetrics) MarshalJSON() ([]byte, error)  { return wire.Marshal(&m) }
 
 // CustomerPeriodMetrics are the counters of one period.
 //

@@ -248,9 +248,13 @@ func TestHostileBodies(t *testing.T) {
 		"trailing garbage":      {good + `x`, http.StatusBadRequest},
 		"event twice":           {`{"event":"NEWS",` + good[1:], http.StatusBadRequest},
 		"customer twice":        {`{"event":"COUPON_REDEMPTION","data":{"customer_id":"1","customer_id":"2"}}`, http.StatusBadRequest},
-		"a total twice":         {`{"event":"CUSTOMER_REDEMPTION","data":{"customer_id":"1","wallet":{"totals":{"a":1,"a":2}}}}`, http.StatusBadRequest},
-		"invalid UTF-8":         {"{\"event\":\"COUPON_REDEMPTION\",\"data\":{\"customer_id\":\"\xff\"}}", http.StatusBadRequest},
-		"too deep":              {`{"event":"COUPON_REDEMPTION","data":` + strings.Repeat(`{"a":`, 100_000), http.StatusBadRequest},
+		"data twice":            {`{"event":"NEWS","data":{},"data":{}}`, http.StatusBadRequest},
+		"event not UTF-8":       {"{\"event\":\"COUPON_REDEMPTION\xff\",\"data\":{}}", http.StatusBadRequest},
+		"half a pair as code":   {`{"event":"COUPON_REDEMPTION","data":{"customer_id":"1","campaign_id":"c","code":"\ud800"}}`, http.StatusBadRequest},
+		"unknown member twice":  {`{"x":1,"x":2,` + good[1:], http.StatusOK},
+		"deep, but unknown":     {`{"x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "," + good[1:], http.StatusOK},
+		"customer not UTF-8":    {"{\"event\":\"COUPON_REDEMPTION\",\"data\":{\"customer_id\":\"\xff\"}}", http.StatusBadRequest},
+		"deep, not closed":      {`{"event":"COUPON_REDEMPTION","data":` + strings.Repeat(`{"a":`, 100_000), http.StatusBadRequest},
 		"no event":              {`{"data":{}}`, http.StatusUnprocessableEntity},
 		"event of another type": {`{"event":7,"data":{}}`, http.StatusUnprocessableEntity},
 		"no data":               {`{"event":"COUPON_REDEMPTION"}`, http.StatusUnprocessableEntity},
@@ -269,6 +273,49 @@ func TestHostileBodies(t *testing.T) {
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.body)))
 			if w.Code != test.status {
 				t.Errorf("status %d, want %d", w.Code, test.status)
+			}
+		})
+	}
+}
+
+// Of a member that is no identity the last one counts, and U+FFFD replaces what is
+// not Unicode.
+func TestTolerantMembers(t *testing.T) {
+	tests := map[string]struct {
+		wallet string
+		want   masivo.Wallet
+		drift  envelope.Drift
+	}{
+		"a total twice": {
+			`{"id":"w","totals":{"a":1,"b":5,"a":2}}`,
+			masivo.Wallet{ID: "w", Totals: masivo.WalletTotals{
+				{Total: envelope.MustDecimal("2"), RewardID: "a", Keyed: true}, {Total: envelope.MustDecimal("5"), RewardID: "b", Keyed: true},
+			}},
+			envelope.Drift{Kind: envelope.DriftDuplicateMember, Pointer: "/data/wallet/totals/a"},
+		},
+		"totals twice": {
+			`{"totals":{"a":1},"id":"w","totals":{"b":2}}`,
+			masivo.Wallet{ID: "w", Totals: masivo.WalletTotals{{Total: envelope.MustDecimal("2"), RewardID: "b", Keyed: true}}},
+			envelope.Drift{Kind: envelope.DriftDuplicateMember, Pointer: "/data/wallet/totals"},
+		},
+		"id not UTF-8": {
+			"{\"id\":\"w\xe9\"}", masivo.Wallet{ID: "w\ufffd"},
+			envelope.Drift{Kind: envelope.DriftInvalidText, Pointer: "/data/wallet/id"},
+		},
+		"half a pair": {
+			`{"id":"\ud83dw"}`, masivo.Wallet{ID: "\ufffdw"},
+			envelope.Drift{Kind: envelope.DriftInvalidText, Pointer: "/data/wallet/id"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			body := `{"event":"CUSTOMER_REDEMPTION","data":{"customer_id":"1","wallet":` + test.wallet + `}}`
+			d, drift := receive(t, masivo.CustomerRedemption, []byte(body))
+			if diff := cmp.Diff(test.want, d.Payload.Wallet); diff != "" {
+				t.Errorf("wallet (-want +got)\n%s", diff)
+			}
+			if diff := cmp.Diff([]envelope.Drift{test.drift}, drift); diff != "" {
+				t.Errorf("drift (-want +got)\n%s", diff)
 			}
 		})
 	}

@@ -2,11 +2,10 @@ package masivo
 
 import (
 	"net/url"
-	"strings"
-
-	"github.com/go-json-experiment/json"
+	"unicode/utf8"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // NaturalKey is an envelope.KeyFunc for deliveries that name their cause. Masivo
@@ -21,53 +20,35 @@ import (
 //     can fall from the same tier more than once.
 //
 // Other deliveries have no key and always run. Where you would rather take equal
-// bytes for a repetition, see envelope.DigestKey and its warning.
+// bytes for a repetition, see envelope.DigestKey and its warning. Nor is there a key if
+// one of its parts is longer than 1,024 bytes, or is not Unicode.
 func NaturalKey(m *envelope.Message) string {
 	switch m.Event {
 	case BehaviorEventFulfilled.Name(), BehaviorEventFailed.Name():
-		return behaviorKey(m)
+		return keyOf(m, "/data/event", "/id", "/status")
 	case TierUpgrade.Name(), TierDowngrade.Name():
-		return tierKey(m)
+		return keyOf(m, "/data", "/trigger_event_id", "/from_tier_id", "/to_tier_id", "/customer_id")
 	}
 	return ""
 }
 
-func behaviorKey(m *envelope.Message) string {
-	var body struct {
-		Data struct {
-			Event struct {
-				ID     envelope.Value `json:"id"`
-				Status envelope.Value `json:"status"`
-			} `json:"event"`
-		} `json:"data"`
-	}
-	if json.Unmarshal(m.Body, &body) != nil || body.Data.Event.ID.String() == "" {
-		return ""
-	}
-	event := body.Data.Event
-	return joinKey(m.Event, event.ID.String(), event.Status.String())
-}
+// maxKeyPart bounds the parts of a key, in bytes. A longer one is no id.
+const maxKeyPart = 1024
 
-func tierKey(m *envelope.Message) string {
-	var body struct {
-		Data struct {
-			TriggerEventID envelope.Value `json:"trigger_event_id"`
-			FromTierID     envelope.Value `json:"from_tier_id"`
-			ToTierID       envelope.Value `json:"to_tier_id"`
-			CustomerID     envelope.Value `json:"customer_id"`
-		} `json:"data"`
+// keyOf makes a key of members of an object. Without the first of them there is none.
+func keyOf(m *envelope.Message, object string, members ...string) string {
+	within, _ := wire.Find(m.Body, object)
+	key := m.Event
+	for i, member := range members {
+		raw, ok := wire.Find(within, member)
+		text, err := "", error(nil)
+		if ok && raw.Kind() != 'n' {
+			text, _, err = wire.Unquote(raw)
+		}
+		if err != nil || i == 0 && text == "" || len(text) > maxKeyPart || !utf8.ValidString(text) {
+			return ""
+		}
+		key += "/" + url.PathEscape(text) // It keeps parts apart that contain a slash.
 	}
-	if json.Unmarshal(m.Body, &body) != nil || body.Data.TriggerEventID.String() == "" {
-		return ""
-	}
-	data := body.Data
-	return joinKey(m.Event, data.TriggerEventID.String(), data.FromTierID.String(), data.ToTierID.String(), data.CustomerID.String())
-}
-
-// joinKey keeps parts apart that contain the separator.
-func joinKey(parts ...string) string {
-	for i, part := range parts {
-		parts[i] = url.PathEscape(part)
-	}
-	return strings.Join(parts, "/")
+	return key
 }

@@ -1,10 +1,8 @@
 package masivo
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Reward is the definition of something that a customer can own and spend:
@@ -53,11 +51,8 @@ type RewardAttributes struct {
 	Extra            map[string]envelope.Value `json:"-" wire:"extra"`             // the settings of other types
 }
 
-func (a *RewardAttributes) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, a)
-}
-func (a *RewardAttributes) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, a) }
-func (a RewardAttributes) MarshalJSON() ([]byte, error)  { return object.Marshal(&a) }
+func (a *RewardAttributes) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, a) }
+func (a RewardAttributes) MarshalJSON() ([]byte, error)  { return wire.Marshal(&a) }
 
 // Condition is one comparison. Type and Operator are labels for people, spelt as
 // the dashboard spells them ("grater than" is one of them).

@@ -1,10 +1,8 @@
 package masivo
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Transaction is an entry of the ledger. Everything that ties it to an event, a
@@ -68,8 +66,5 @@ type TransactionAttributes struct {
 	Extra        map[string]envelope.Value `json:"-" wire:"extra"`         // members with no field here
 }
 
-func (a *TransactionAttributes) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, a)
-}
-func (a *TransactionAttributes) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, a) }
-func (a TransactionAttributes) MarshalJSON() ([]byte, error)  { return object.Marshal(&a) }
+func (a *TransactionAttributes) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, a) }
+func (a TransactionAttributes) MarshalJSON() ([]byte, error)  { return wire.Marshal(&a) }

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // RewardLinesData is the payload of CustomerAccumulation, CustomerRedemption,
@@ -66,40 +67,17 @@ func (t WalletTotals) Total(rewardID string) envelope.Decimal {
 //
 // Source: https://docs.masivo.ai/api-reference/customers/[id]/get
 type WalletTotal struct {
-	Total          envelope.Decimal `json:"total,omitzero"`           // units the customer can spend; may be fractional
-	RewardID       string           `json:"reward_id,omitzero"`       // UUID
-	ExpirationDate envelope.Time    `json:"expiration_date,omitzero"` // the next expiry in this balance
-	Reward         Reward           `json:"reward,omitzero"`          // the reward in full; may be absent
+	Total          envelope.Decimal `json:"total,omitzero" wire:"value"`   // units the customer can spend; may be fractional
+	RewardID       string           `json:"reward_id,omitzero" wire:"key"` // UUID
+	ExpirationDate envelope.Time    `json:"expiration_date,omitzero"`      // the next expiry in this balance
+	Reward         Reward           `json:"reward,omitzero"`               // the reward in full; may be absent
 
 	// Keyed says that the balance came as a member of a map, which holds no more
 	// than Total and RewardID.
-	Keyed bool `json:"-"`
+	Keyed bool `json:"-" wire:"keyed"`
 }
 
-func (t *WalletTotals) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if dec.PeekKind() != '{' {
-		return json.UnmarshalDecode(dec, (*[]WalletTotal)(t))
-	}
-	*t = (*t)[:0]
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		total := WalletTotal{RewardID: name.String(), Keyed: true}
-		if err := json.UnmarshalDecode(dec, &total.Total); err != nil {
-			return err
-		}
-		*t = append(*t, total)
-	}
-	_, err := dec.ReadToken()
-	return err
-}
-
-func (t *WalletTotals) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, t) }
+func (t *WalletTotals) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, t) }
 
 func (t WalletTotals) MarshalJSON() ([]byte, error) {
 	if !t.keyed() {

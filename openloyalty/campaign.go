@@ -3,10 +3,8 @@ package openloyalty
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // CampaignData is the payload of CampaignCreated and CampaignUpdated.
@@ -86,16 +84,11 @@ type CampaignTrigger struct {
 	Other json.RawMessage `json:"-" wire:"other"` // JSON text of a trigger of another type
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (t *CampaignTrigger) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, t)
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (t *CampaignTrigger) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, t) }
+// UnmarshalJSON decodes the variant that type names.
+func (t *CampaignTrigger) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, t) }
 
 // MarshalJSON encodes the variant that is set, or Other.
-func (t CampaignTrigger) MarshalJSON() ([]byte, error) { return object.Marshal(&t) }
+func (t CampaignTrigger) MarshalJSON() ([]byte, error) { return wire.Marshal(&t) }
 
 // CampaignTriggerTransaction is a transaction that set a campaign off.
 //

@@ -123,8 +123,9 @@ func TestCodesOfRefusedDeliveries(t *testing.T) {
 	body := string(golden.Body)
 	for name, broken := range map[string]string{
 		"cut":            body[:len(body)-4],
-		"repeated":       strings.Replace(body, `"code":`, `"code": "x", "code":`, 1),
-		"not UTF-8":      strings.Replace(body, payload.Code, payload.Code+"\xff", 1),
+		"repeated":       strings.Replace(body, `"data":`, `"data": {"code": "`+payload.Code+`"}, "data":`, 1),
+		"named twice":    strings.Replace(body, `"eventName"`, `"eventName": "`+payload.Code+`", "eventName"`, 1),
+		"not UTF-8":      strings.Replace(body, `"eventName": "`, `"eventName": "`+payload.Code+"\xff", 1),
 		"customer":       strings.Replace(body, payload.Customer.CustomerID, payload.Code, 1),
 		"without a name": strings.Replace(body, `"eventName"`, `"name"`, 1),
 	} {

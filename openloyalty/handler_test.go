@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty/openloyaltytest"
 )
@@ -125,20 +126,85 @@ func TestIdentities(t *testing.T) {
 func TestHostileBodies(t *testing.T) {
 	deep := strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)
 	for name, body := range map[string]string{
-		"nothing":           ``,
-		"null":              `null`,
-		"a list":            `[]`,
-		"not JSON":          `eventName=CustomerUpdated`,
-		"cut":               `{"eventName":"CustomerUpdated","data":{"customer":{"customerId":"x"`,
-		"two values":        `{"eventName":"CustomerUpdated","data":{}}{}`,
-		"repeated member":   `{"eventName":"CustomerUpdated","data":{},"data":{}}`,
-		"not UTF-8":         "{\"eventName\":\"CustomerUpdated\",\"data\":{\"customer\":{\"phone\":\"\xff\"}}}",
-		"too deep":          `{"eventName":"CustomerUpdated","data":` + deep + `}`,
-		"too deep, unknown": `{"eventName":"BadgeGranted","data":` + deep + `}`,
-		"too deep, beside":  `{"eventName":"CustomerUpdated","data":{},"more":` + deep + `}`,
+		"nothing":          ``,
+		"null":             `null`,
+		"a list":           `[]`,
+		"not JSON":         `eventName=CustomerUpdated`,
+		"cut":              `{"eventName":"CustomerUpdated","data":{"customer":{"customerId":"x"`,
+		"two values":       `{"eventName":"CustomerUpdated","data":{}}{}`,
+		"repeated member":  `{"eventName":"CustomerUpdated","data":{},"data":{}}`,
+		"name twice":       `{"eventName":"CustomerUpdated","eventName":"CustomerUpdated","data":{}}`,
+		"type twice":       `{"type":"customer.updated","type":"customer.updated","data":{}}`,
+		"message id twice": `{"eventName":"CustomerUpdated","messageId":"a","messageId":"b","data":{}}`,
+		"name not UTF-8":   "{\"eventName\":\"CustomerUpdated\xff\",\"data\":{}}",
+		"name half a pair": `{"eventName":"\udc00","data":{}}`,
+		"meta not UTF-8":   "{\"eventName\":\"CustomerUpdated\",\"storeCode\":\"\xff\",\"data\":{}}",
+		"deep, not closed": `{"eventName":"CustomerUpdated","more":` + deep[:10_000],
+		"much deeper":      `{"eventName":"CustomerUpdated","data":{},"more":[` + deep + `]}`,
 	} {
 		if _, _, _, err := dispatch(t, body); !errors.Is(err, envelope.ErrMalformed) {
 			t.Errorf("%s: got %v, want ErrMalformed", name, err)
+		}
+	}
+}
+
+// Of other members the last one counts, and U+FFFD replaces what is not Unicode.
+// What no field holds is not looked at, however deep it is.
+func TestTolerantMembers(t *testing.T) {
+	deep := strings.Repeat("[", 100) + strings.Repeat("]", 100)
+	drift := func(kind envelope.DriftKind, pointer string) []envelope.Drift {
+		return []envelope.Drift{{Kind: kind, Pointer: pointer}}
+	}
+	for name, test := range map[string]struct {
+		body  string
+		want  openloyalty.WebhookCustomer
+		drift []envelope.Drift
+	}{
+		"twice": {
+			`{"eventName":"CustomerUpdated","data":{"customer":{"phone":"1","phone":"2"}}}`,
+			openloyalty.WebhookCustomer{Phone: "2"}, drift(envelope.DriftDuplicateMember, "/data/customer/phone"),
+		},
+		"an object twice: it does not merge": {
+			`{"eventName":"CustomerUpdated","data":{"customer":{"phone":"1"},"customer":{"email":"a@example.com"}}}`,
+			openloyalty.WebhookCustomer{Email: "a@example.com"}, drift(envelope.DriftDuplicateMember, "/data/customer"),
+		},
+		"not UTF-8": {
+			"{\"eventName\":\"CustomerUpdated\",\"data\":{\"customer\":{\"phone\":\"\xff\"}}}",
+			openloyalty.WebhookCustomer{Phone: "\ufffd"}, drift(envelope.DriftInvalidText, "/data/customer/phone"),
+		},
+		"half a pair": {
+			`{"eventName":"CustomerUpdated","data":{"customer":{"phone":"1\ud800"}}}`,
+			openloyalty.WebhookCustomer{Phone: "1\ufffd"}, drift(envelope.DriftInvalidText, "/data/customer/phone"),
+		},
+		"unknown and deep": {
+			`{"eventName":"CustomerUpdated","data":{"customer":{"phone":"1"}},"more":` + deep + `}`,
+			openloyalty.WebhookCustomer{Phone: "1"}, drift(envelope.DriftUnknownMember, "/more"),
+		},
+		"the payload is no object, and deep": {
+			`{"eventName":"CustomerUpdated","data":{"customer":` + deep + `}}`,
+			openloyalty.WebhookCustomer{}, drift(envelope.DriftWrongType, "/data/customer"),
+		},
+	} {
+		var got openloyalty.WebhookCustomer
+		h, err := openloyalty.NewHandler(openloyalty.Config{Config: envelope.Config{Unverified: true}},
+			openloyalty.CustomerUpdated.Handle(func(_ context.Context, d *updated) error {
+				got = d.Payload.Customer
+				return nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.body))
+		result := envelopetest.Deliver(t, h, r)
+		if result.Status != http.StatusOK {
+			t.Errorf("%s: got %d, %v", name, result.Status, result.Err)
+			continue
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+		if diff := cmp.Diff(test.drift, result.Drift); diff != "" {
+			t.Errorf("%s, drift (-want +got)\n%s", name, diff)
 		}
 	}
 }

@@ -3,10 +3,8 @@ package openloyalty
 import (
 	"encoding/json"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // MemberAchievementProgressWasChangedData is the payload of
@@ -113,16 +111,11 @@ type AchievementTrigger struct {
 	Other json.RawMessage `json:"-" wire:"other"` // JSON text of a trigger of another type
 }
 
-// UnmarshalJSONFrom decodes the variant that type names.
-func (t *AchievementTrigger) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, t)
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (t *AchievementTrigger) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, t) }
+// UnmarshalJSON decodes the variant that type names.
+func (t *AchievementTrigger) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, t) }
 
 // MarshalJSON encodes the variant that is set, or Other.
-func (t AchievementTrigger) MarshalJSON() ([]byte, error) { return object.Marshal(&t) }
+func (t AchievementTrigger) MarshalJSON() ([]byte, error) { return wire.Marshal(&t) }
 
 // AchievementTriggerTransaction is a transaction that moved the progress.
 //

@@ -1,10 +1,8 @@
 package openloyalty
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // WebhookWallet is the wallet of a member on which units moved.
@@ -108,16 +106,11 @@ type WalletBalanceUpdatedData struct {
 	Extra map[string]envelope.Value `json:"-" wire:"extra"`
 }
 
-// UnmarshalJSONFrom decodes the named members, and the others into Extra.
-func (d *WalletBalanceUpdatedData) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return object.Decode(dec, d)
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (d *WalletBalanceUpdatedData) UnmarshalJSON(b []byte) error { return object.Unmarshal(b, d) }
+// UnmarshalJSON decodes the named members, and the others into Extra.
+func (d *WalletBalanceUpdatedData) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, d) }
 
 // MarshalJSON encodes the named members and those of Extra.
-func (d WalletBalanceUpdatedData) MarshalJSON() ([]byte, error) { return object.Marshal(&d) }
+func (d WalletBalanceUpdatedData) MarshalJSON() ([]byte, error) { return wire.Marshal(&d) }
 
 func (d WalletBalanceUpdatedData) member() MemberRef {
 	m := d.Customer.member()

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"net/http"
 	"runtime"
 	"testing"
@@ -14,8 +15,8 @@ type Case struct {
 	Bytes int // of the body
 	Cores int // 0 means one, without other goroutines
 
-	// start prepares for one goroutine. The function that it gives does the work
-	// once and says whether that succeeded.
+	// start prepares for one goroutine. The function that it returns does the work
+	// once, on the next variant, and reports whether that succeeded.
 	start func() (func() bool, error)
 }
 
@@ -104,40 +105,45 @@ func (c Case) runParallel(b *testing.B) {
 	reportCPU(b, before)
 }
 
-// serving is a case of a handler that receives what newExchange makes.
-func serving(group, name string, h http.Handler, newExchange func() (*exchange, error)) Case {
+// serving is a case of a handler that receives what newSeries makes.
+func serving(group, name string, h http.Handler, newSeries func() (*series, error)) Case {
+	return working(group, name, newSeries, func(e *exchange) error {
+		if status := e.do(h); status != http.StatusOK {
+			return errRefused
+		}
+		return nil
+	})
+}
+
+var errRefused = errors.New("refused")
+
+// working is a case of plain work on requests.
+func working(group, name string, newSeries func() (*series, error), work func(*exchange) error) Case {
 	c := Case{Group: group, Name: name, start: func() (func() bool, error) {
-		e, err := newExchange()
+		s, err := newSeries()
 		if err != nil {
 			return nil, err
 		}
-		return func() bool { return e.do(h) == http.StatusOK }, nil
+		return func() bool { return work(s.turn()) == nil }, nil
 	}}
-	if e, err := newExchange(); err == nil {
-		c.Bytes = len(e.bytes)
+	if s, err := newSeries(); err == nil {
+		c.Bytes = len(s.list[0].bytes)
 	}
 	return c
 }
 
-// working is a case of plain work.
-func working(group, name string, text []byte, work func() error) Case {
-	return Case{Group: group, Name: name, Bytes: len(text), start: func() (func() bool, error) {
-		return func() bool { return work() == nil }, nil
-	}}
-}
-
 // floors are what any receiver of a body has to do, one by one.
-func floors[T any](group string, e *exchange) []Case {
+func floors[T any](group string, newSeries func() (*series, error)) []Case {
 	check := newSignature()
 	return []Case{
-		working(group, FloorRead, e.bytes, func() error {
+		working(group, FloorRead, newSeries, func(e *exchange) error {
 			e.body.Reset(e.bytes)
 			e.request.Body = &e.body
 			_, err := readSized(&e.request)
 			return err
 		}),
-		working(group, FloorMAC, e.bytes, func() error { return check.verify(&e.request, e.bytes) }),
-		working(group, FloorDecode, e.bytes, func() error { return decodeV2(e.bytes, new(T)) }),
+		working(group, FloorMAC, newSeries, func(e *exchange) error { return check.verify(&e.request, e.bytes) }),
+		working(group, FloorDecode, newSeries, func(e *exchange) error { return decodeV2(e.bytes, new(T)) }),
 	}
 }
 

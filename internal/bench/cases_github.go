@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/json"
 	"net/http"
+	"sync"
 
 	"github.com/bytedance/sonic"
 	jsonv2 "github.com/go-json-experiment/json"
@@ -32,7 +33,14 @@ func peerCases() ([]Case, error) {
 	return append(first, second...), err
 }
 
-func newIssuesExchange() (*exchange, error) { return newGitHubExchange(issues), nil }
+var newIssuesSeries = gitHubSeries(issues)
+
+// gitHubSeries makes events about an issue from the variants of one, which all its
+// series share.
+func gitHubSeries(text []byte) func() (*series, error) {
+	texts := sync.OnceValue(func() [][]byte { return variantsOf(text) })
+	return func() (*series, error) { return seriesOf(texts(), newGitHubExchange) }
+}
 
 func issueCases[T any](group string, peer http.Handler) ([]Case, error) {
 	library, err := newLibrary(envelope.Config{}, ignore[*T], "issues")
@@ -41,15 +49,15 @@ func issueCases[T any](group string, peer http.Handler) ([]Case, error) {
 	}
 	verify := newSignature().verify
 	cases := []Case{
-		serving(group, Library, library, newIssuesExchange),
-		serving(group, Handwritten, newHandwritten("issues", verify, openHeader(eventHeader), ignore[*T]), newIssuesExchange),
-		serving(group, Peer, peer, newIssuesExchange),
-		serving(group, Floor, newFloor(verify, ignore[*T]), newIssuesExchange),
+		serving(group, Library, library, newIssuesSeries),
+		serving(group, Handwritten, newHandwritten("issues", verify, openHeader(eventHeader), ignore[*T]), newIssuesSeries),
+		serving(group, Peer, peer, newIssuesSeries),
+		serving(group, Floor, newFloor(verify, ignore[*T]), newIssuesSeries),
 	}
-	cases = append(cases, floors[T](group, newGitHubExchange(issues))...)
+	cases = append(cases, floors[T](group, newIssuesSeries)...)
 	for _, d := range decoders() {
 		if d.name != FloorDecode {
-			cases = append(cases, working(group, d.name, issues, func() error { return d.decode(issues, new(T)) }))
+			cases = append(cases, working(group, d.name, newIssuesSeries, func(e *exchange) error { return d.decode(e.bytes, new(T)) }))
 		}
 	}
 	return cases, nil

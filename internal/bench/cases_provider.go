@@ -173,12 +173,12 @@ func goldenCases[M, T, B any](p provider[M], size string, event envelope.Event[M
 		if err != nil {
 			return nil, err
 		}
-		exchange := goldenExchange(p, event.Name(), situation, "")
+		newSeries := goldenSeries(p, event.Name(), situation, "")
 		group := p.name + ", " + size
 		return []Case{
-			serving(group, Library, library, exchange),
-			serving(group, Handwritten, newHandwritten(event.Name(), verify, p.open, ignore[*T]), exchange),
-			serving(group, Floor, newFloor(verify, ignore[*B]), exchange),
+			serving(group, Library, library, newSeries),
+			serving(group, Handwritten, newHandwritten(event.Name(), verify, p.open, ignore[*T]), newSeries),
+			serving(group, Floor, newFloor(verify, ignore[*B]), newSeries),
 		}, nil
 	}
 }
@@ -194,16 +194,25 @@ func takePayload[M, T any](take func(*T)) envelope.Func[M, T] {
 	}
 }
 
-func goldenExchange[M any](p provider[M], event, situation, encoder string) func() (*exchange, error) {
-	return func() (*exchange, error) {
+func goldenSeries[M any](p provider[M], event, situation, encoder string) func() (*series, error) {
+	return func() (*series, error) {
 		golden, err := envelopetest.Find(p.name, event, situation, encoder)
 		if err != nil {
 			return nil, err
 		}
+		return requestSeries(p, golden, variantsOf(golden.Body))
+	}
+}
+
+// requestSeries makes a request like a golden one, with its own signature, for each
+// text.
+func requestSeries[M any](p provider[M], golden envelopetest.Golden, texts [][]byte) (*series, error) {
+	return seriesOf(texts, func(text []byte) (*exchange, error) {
+		golden.Body = text
 		r, err := p.request(golden, envelopetest.Options{})
 		if err != nil {
 			return nil, err
 		}
 		return exchangeOf(r)
-	}
+	})
 }

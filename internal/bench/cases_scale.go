@@ -8,7 +8,6 @@ import (
 	webhooks "github.com/go-playground/webhooks/v6/github"
 
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
-	"github.com/loyaltyhooks/loyaltyhooks/ambassify/ambassifytest"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
@@ -42,10 +41,10 @@ func sizeCases() ([]Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		exchange := func() (*exchange, error) { return newGitHubExchange(text), nil }
+		newSeries := gitHubSeries(text)
 		cases = append(cases,
-			serving(GroupSize, fmt.Sprintf("%s, %d bytes", Library, size), library, exchange),
-			serving(GroupSize, fmt.Sprintf("%s, %d bytes", Floor, size), floor, exchange),
+			serving(GroupSize, fmt.Sprintf("%s, %d bytes", Library, size), library, newSeries),
+			serving(GroupSize, fmt.Sprintf("%s, %d bytes", Floor, size), floor, newSeries),
 		)
 	}
 	return cases, nil
@@ -111,7 +110,7 @@ func eventCases() ([]Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, serving(GroupEvents, fmt.Sprintf("%s, %d events", Library, count), library, newIssuesExchange))
+		cases = append(cases, serving(GroupEvents, fmt.Sprintf("%s, %d events", Library, count), library, newIssuesSeries))
 	}
 	return cases, nil
 }
@@ -129,9 +128,9 @@ func coreCases() ([]Case, error) {
 	for _, n := range CoreCounts {
 		group := GroupCores(n)
 		for _, c := range []Case{
-			serving(group, Library, library, newIssuesExchange),
-			serving(group, Handwritten, newHandwritten("issues", verify, openHeader(eventHeader), ignore[*webhooks.IssuesPayload]), newIssuesExchange),
-			serving(group, Floor, newFloor(verify, ignore[*webhooks.IssuesPayload]), newIssuesExchange),
+			serving(group, Library, library, newIssuesSeries),
+			serving(group, Handwritten, newHandwritten("issues", verify, openHeader(eventHeader), ignore[*webhooks.IssuesPayload]), newIssuesSeries),
+			serving(group, Floor, newFloor(verify, ignore[*webhooks.IssuesPayload]), newIssuesSeries),
 		} {
 			c.Cores = n
 			cases = append(cases, c)
@@ -160,7 +159,7 @@ func settingCases() ([]Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, serving(setting.group, setting.name, library, goldenExchange(masivoProvider, event.Name(), "basic", "")))
+		cases = append(cases, serving(setting.group, setting.name, library, goldenSeries(masivoProvider, event.Name(), "basic", "")))
 	}
 	return cases, nil
 }
@@ -182,29 +181,30 @@ func formCases() ([]Case, error) {
 	var cases []Case
 	for _, e := range []struct{ name, encoder string }{{"JSON", ""}, {"form, by qs", "qs"}, {"form, by PHP", "php"}} {
 		cases = append(cases, serving(GroupEncoding, e.name, created,
-			goldenExchange(ambassifyProvider, ambassify.ConversionCreated.Name(), "basic", e.encoder)))
+			goldenSeries(ambassifyProvider, ambassify.ConversionCreated.Name(), "basic", e.encoder)))
 	}
 	for _, keys := range KeyCounts {
-		golden := envelopetest.Golden{ContentType: envelopetest.Form, Body: personForm(keys)}
-		cases = append(cases, serving(GroupForm, fmt.Sprintf("%d keys", keys), changed, func() (*exchange, error) {
-			r, err := ambassifytest.Request(golden, envelopetest.Options{})
-			if err != nil {
-				return nil, err
-			}
-			return exchangeOf(r)
+		texts := make([][]byte, variants)
+		for n := range texts {
+			texts[n] = personForm(keys, n)
+		}
+		golden := envelopetest.Golden{ContentType: envelopetest.Form}
+		cases = append(cases, serving(GroupForm, fmt.Sprintf("%d keys", keys), changed, func() (*series, error) {
+			return requestSeries(ambassifyProvider, golden, texts)
 		}))
 	}
 	return cases, nil
 }
 
-// personForm is a form of a member with as many properties as make that many keys.
-func personForm(keys int) []byte {
+// personForm is a form of a member with as many properties as make that many keys,
+// in one of 64 variants.
+func personForm(keys, variant int) []byte {
 	form := []byte("event%5Bname%5D=changed&event%5Bresource%5D=person&organization_id=24&person_id=1204&person%5Bid%5D=1204")
 	keys -= 5
 	for i := 0; keys > 0; i, keys = i+1, keys-2 {
 		form = fmt.Appendf(form, "&person%%5Bproperties%%5D%%5B%d%%5D%%5Bkey%%5D=field-%d", i, i)
 		if keys > 1 {
-			form = fmt.Appendf(form, "&person%%5Bproperties%%5D%%5B%d%%5D%%5Bvalue%%5D=What+was+answered", i)
+			form = fmt.Appendf(form, "&person%%5Bproperties%%5D%%5B%d%%5D%%5Bvalue%%5D=What+was+answered+%02d", i, variant)
 		}
 	}
 	return form

@@ -3,7 +3,8 @@
 // any receiver has to do.
 //
 // What is compared in one table gets the same bytes, with a signature that all
-// check, and ends in the same struct. The struct is that of the peer: for
+// check, and ends in the same struct. Each body is sent in 64 variants in turn, with
+// other ids, names and addresses; of a body of more than 64 KiB there are fewer. The struct is that of the peer: for
 // loyaltyhooks a GitHub provider is defined on package envelope in a few lines, as
 // anybody could. Requests and response writer are reused and cost next to nothing,
 // so that what is measured is the handler.

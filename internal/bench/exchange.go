@@ -55,6 +55,33 @@ func (e *exchange) do(h http.Handler) int {
 	return e.answer.status
 }
 
+// series is the exchanges of the variants of one body, in turn.
+type series struct {
+	list []*exchange
+	next int
+}
+
+// seriesOf makes the exchange of each variant.
+func seriesOf(texts [][]byte, newExchange func([]byte) (*exchange, error)) (*series, error) {
+	s := &series{list: make([]*exchange, len(texts))}
+	for i, text := range texts {
+		var err error
+		if s.list[i], err = newExchange(text); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// turn is the exchange whose turn it is.
+func (s *series) turn() *exchange {
+	e := s.list[s.next]
+	if s.next++; s.next == len(s.list) {
+		s.next = 0
+	}
+	return e
+}
+
 type body struct{ bytes.Reader }
 
 func (*body) Close() error { return nil }

@@ -28,7 +28,7 @@ const (
 )
 
 // newGitHubExchange is an event about an issue as GitHub sends it.
-func newGitHubExchange(text []byte) *exchange {
+func newGitHubExchange(text []byte) (*exchange, error) {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(text)
 	return newExchange(http.Header{
@@ -37,7 +37,7 @@ func newGitHubExchange(text []byte) *exchange {
 		"X-Github-Delivery": {"72d3162e-cc78-11e3-81ab-4c9367dc0958"},
 		eventHeader:         {"issues"},
 		signatureHeader:     {signaturePrefix + hex.EncodeToString(mac.Sum(nil))},
-	}, "https://example.com/webhooks/github", text)
+	}, "https://example.com/webhooks/github", text), nil
 }
 
 // signature checks X-Hub-Signature-256. It is an envelope.Verifier, and serves the

@@ -89,7 +89,7 @@ func (s *Server) Close() error {
 // on each. The client writes prepared bytes and looks at the status line only, so
 // that it takes as little of the machine as it can.
 func (s *Server) Measure(requests, connections int) (Load, error) {
-	text, err := wireBytes(newGitHubExchange(issues))
+	texts, err := wireTexts(newIssuesSeries)
 	if err != nil {
 		return Load{}, err
 	}
@@ -108,7 +108,7 @@ func (s *Server) Measure(requests, connections int) (Load, error) {
 	start, before := time.Now(), cpuTime()
 	var group sync.WaitGroup
 	for _, c := range clients {
-		group.Go(func() { c.run(text) })
+		group.Go(func() { c.run(texts) })
 	}
 	group.Wait()
 	elapsed, cpu := time.Since(start), cpuTime()-before
@@ -128,6 +128,21 @@ func (s *Server) Measure(requests, connections int) (Load, error) {
 	}, nil
 }
 
+// wireTexts are the bytes of each request of a series.
+func wireTexts(newSeries func() (*series, error)) ([][]byte, error) {
+	s, err := newSeries()
+	if err != nil {
+		return nil, err
+	}
+	texts := make([][]byte, len(s.list))
+	for i, e := range s.list {
+		if texts[i], err = wireBytes(e); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+}
+
 // wireBytes are the bytes of a request.
 func wireBytes(e *exchange) ([]byte, error) {
 	var b bytes.Buffer
@@ -143,8 +158,9 @@ type client struct {
 	err    error
 }
 
-func (c *client) run(text []byte) {
+func (c *client) run(texts [][]byte) {
 	for len(c.took) < cap(c.took) && c.err == nil {
+		text := texts[len(c.took)%len(texts)]
 		start := time.Now()
 		c.err = c.send(text)
 		c.took = append(c.took, time.Since(start))

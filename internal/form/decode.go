@@ -1,53 +1,48 @@
 package form
 
 import (
-	"encoding"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/schema"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Decoder fills structs with the values of forms. Fields go by their json tags.
 // It is safe for concurrent use.
 //
 // The work is shared: the tree is rewritten to the dotted keys that gorilla/schema
-// knows, with members that exist, indices that have been checked, and every open
-// value as the JSON text of its subtree. gorilla/schema then converts and stores.
+// knows, with members that exist and indices that have been checked. gorilla/schema
+// then converts and stores. Open values are stored here, as JSON text, which is
+// copied less often on this way.
 type Decoder struct {
 	schema *schema.Decoder
 	open   map[reflect.Type]bool
-	mu     sync.RWMutex
-	plans  map[reflect.Type]*plan
 }
 
 // NewDecoder makes a decoder. Fields of the types of the values in open, and
 // of pointers to them, are decoded from JSON text: those that have no fixed
-// members, such as maps. Names in them are free; maps and types of package object
-// are objects even if all names are indices.
+// members, such as maps. Names in them are free; maps and structs are objects even
+// if all names are indices.
 func NewDecoder(open ...any) *Decoder {
 	d := &Decoder{
 		schema: schema.NewDecoder(),
-		open:   make(map[reflect.Type]bool),
-		plans:  make(map[reflect.Type]*plan),
+		open:   make(map[reflect.Type]bool, len(open)),
 	}
 	d.schema.SetAliasTag("json")
 	d.schema.ZeroEmpty(true)      // An empty item of a list keeps its place.
 	d.schema.MaxSize(math.MaxInt) // Limits and the rule against gaps bound lists.
 	d.schema.RegisterConverter(false, convertBool)
 	for _, value := range open {
-		t := reflect.TypeOf(value)
-		d.open[t] = true
-		d.schema.RegisterConverter(value, convertJSON(t))
+		d.open[reflect.TypeOf(value)] = true
+		d.schema.RegisterConverter(value, convertNothing)
 	}
 	return d
 }
@@ -64,17 +59,10 @@ func convertBool(text string) reflect.Value {
 	return reflect.Value{}
 }
 
-func convertJSON(t reflect.Type) schema.Converter {
-	return func(text string) reflect.Value {
-		v := reflect.New(t)
-		if jsonv2.Unmarshal([]byte(text), v.Interface()) != nil {
-			return reflect.Value{}
-		}
-		return v.Elem()
-	}
-}
+// convertNothing keeps gorilla/schema from looking into the types of open values.
+func convertNothing(string) reflect.Value { return reflect.Value{} }
 
-// Options are what one call of Decode needs beside its Decoder.
+// Options are what one call of Decode needs next to its Decoder.
 type Options struct {
 	// Mistyped is told where a value does not fit its field, which stays zero: a
 	// JSON Pointer from the node that is decoded. Members that no field has are
@@ -98,18 +86,26 @@ func (d *Decoder) Decode(n Node, target any, options Options) error {
 	}
 	r := rewriters.Get().(*rewriter)
 	defer r.free()
-	r.mistyped = options.Mistyped
-	if err := r.members(n, d.plan(v.Type().Elem()), ""); err != nil {
+	r.decoder, r.mistyped = d, options.Mistyped
+	if err := r.members(n, wire.PlanOf(v.Type().Elem()), ""); err != nil {
 		return err
 	}
 	failed, err := d.fill(target, r.values)
-	if err != nil || len(failed) == 0 {
+	if err != nil {
 		return err
 	}
-	return d.mend(target, failed, r, options)
+	for _, path := range failed {
+		r.misfit(path)
+	}
+	for _, value := range r.open {
+		if err := r.store(v.Elem(), value, options.Salvage); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// fill runs gorilla/schema and gives the paths whose value does not fit. It should
+// fill runs gorilla/schema and returns the paths whose value does not fit. It should
 // not panic on keys that have been checked, but a delivery must not depend on that.
 func (d *Decoder) fill(target any, values map[string][]string) (failed []string, err error) {
 	defer func() {
@@ -130,41 +126,57 @@ func (d *Decoder) fill(target any, values map[string][]string) (failed []string,
 
 var errFill = errors.New("form: gorilla/schema failed")
 
-// mend tells what does not fit, and fills open values once more with as much of
-// them as fits.
-func (d *Decoder) mend(target any, failed []string, r *rewriter, options Options) error {
-	again := make(map[string][]string)
-	for _, path := range failed {
-		t := r.open[path]
-		if t == nil || options.Salvage == nil {
-			r.misfit(path)
+// store decodes an open value into its field, or as much of it as fits.
+func (r *rewriter) store(target reflect.Value, value openValue, salvage func([]byte, string, any) error) error {
+	field := place(target, value.path)
+	made := field.Addr().Interface()
+	if jsonv2.Unmarshal(value.text, made) == nil {
+		return nil
+	}
+	field.SetZero()
+	if salvage == nil {
+		r.misfit(value.path)
+		return nil
+	}
+	return salvage(value.text, pointerTo(value.path), made)
+}
+
+// place is the field that a path leads to. It makes what is missing on the way.
+func place(v reflect.Value, path string) reflect.Value {
+	for path != "" {
+		var name string
+		name, path, _ = strings.Cut(path, ".")
+		v = pointedTo(v)
+		if v.Kind() == reflect.Slice { // Of a length that has been checked.
+			i, _ := parseIndex(name)
+			if i >= v.Len() {
+				v.Grow(i + 1 - v.Len())
+				v.SetLen(i + 1)
+			}
+			v = v.Index(i)
 			continue
 		}
-		v := reflect.New(t)
-		if err := options.Salvage([]byte(r.values[path][0]), pointerTo(path), v.Interface()); err != nil {
-			return err
+		f, _ := wire.PlanOf(v.Type()).Member(name)
+		for _, i := range f.Index {
+			v = pointedTo(v).Field(i)
 		}
-		text, err := jsonv2.Marshal(v.Interface())
-		if err != nil {
-			return errFill
-		}
-		again[path] = []string{string(text)}
 	}
-	_, err := d.fill(target, again)
-	return err
+	return pointedTo(v)
 }
 
-// plan is what the fields of a struct take.
-type plan struct {
-	fields map[string]*field
+// pointedTo is what a pointer leads to, made if it is missing, or any other value
+// itself.
+func pointedTo(v reflect.Value) reflect.Value {
+	if v.Kind() != reflect.Pointer {
+		return v
+	}
+	if v.IsNil() {
+		v.Set(reflect.New(v.Type().Elem()))
+	}
+	return v.Elem()
 }
 
-type field struct {
-	shape   shape
-	open    reflect.Type // of an open type
-	members *plan        // of a struct, or of the items of a list
-}
-
+// shape is how a form spells the values of a type.
 type shape uint8
 
 const (
@@ -177,254 +189,38 @@ const (
 	objects                 // a list of structs
 )
 
-func (d *Decoder) plan(t reflect.Type) *plan {
-	d.mu.RLock()
-	p := d.plans[t]
-	d.mu.RUnlock()
-	if p != nil {
-		return p
+// shapeOf returns the shape of a plan's type, and the plan that belongs to it: of
+// the type that a pointer leads to, or of the elements of a list.
+func (d *Decoder) shapeOf(p *wire.Plan) (shape, *wire.Plan) {
+	for p.Kind == wire.Pointer {
+		p = p.Elem
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.makePlan(t)
-}
-
-func (d *Decoder) makePlan(t reflect.Type) *plan {
-	if p := d.plans[t]; p != nil {
-		return p
-	}
-	p := &plan{fields: make(map[string]*field, t.NumField())}
-	d.plans[t] = p // First, because types are recursive.
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.IsExported() && name != "" && name != "-" {
-			p.fields[name] = d.makeField(f.Type)
+	if d.open[p.Type] {
+		if p.Kind == wire.Object || p.Kind == wire.Map {
+			return freeObject, p
 		}
+		return free, p
 	}
-	return p
+	switch p.Kind {
+	case wire.Object:
+		return object, p
+	case wire.Map, wire.Any:
+		panic(fmt.Sprintf("form: type %v is not in the list of open types", p.Type))
+	case wire.List:
+		return d.shapeOfList(p.Elem)
+	}
+	return single, p
 }
 
-var (
-	textUnmarshaler   = reflect.TypeFor[encoding.TextUnmarshaler]()
-	objectUnmarshaler = reflect.TypeFor[jsonv2.UnmarshalerFrom]() // of package object
-)
-
-func (d *Decoder) makeField(t reflect.Type) *field {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	pointer := reflect.PointerTo(t)
+func (d *Decoder) shapeOfList(p *wire.Plan) (shape, *wire.Plan) {
+	item, elem := d.shapeOf(p)
 	switch {
-	case d.open[t] && (t.Kind() == reflect.Map || pointer.Implements(objectUnmarshaler)):
-		return &field{shape: freeObject, open: t}
-	case d.open[t]:
-		return &field{shape: free, open: t}
-	case pointer.Implements(textUnmarshaler):
-		return &field{shape: single}
-	case t.Kind() == reflect.Struct:
-		return &field{shape: object, members: d.makePlan(t)}
-	case t.Kind() == reflect.Slice:
-		return d.makeList(t.Elem())
-	case t.Kind() == reflect.Map, t.Kind() == reflect.Interface:
-		panic(fmt.Sprintf("form: type %v is not in the list of open types", t))
+	case item == object:
+		return objects, elem
+	case item != single:
+		panic(fmt.Sprintf("form: lists of %v are not supported", p.Type))
+	case elem.Type.Kind() == reflect.Struct:
+		return singles, elem
 	}
-	return &field{shape: single}
-}
-
-func (d *Decoder) makeList(t reflect.Type) *field {
-	item := d.makeField(t)
-	switch {
-	case item.shape == object:
-		return &field{shape: objects, members: item.members}
-	case item.shape != single:
-		panic(fmt.Sprintf("form: lists of %v are not supported", t))
-	case t.Kind() == reflect.Struct:
-		return &field{shape: singles}
-	}
-	return &field{shape: texts}
-}
-
-// rewriter makes dotted keys of a tree.
-type rewriter struct {
-	values   map[string][]string
-	texts    []string        // what values holds; most paths have one
-	paths    strings.Builder // of the names of values
-	open     map[string]reflect.Type
-	mistyped func(pointer string)
-}
-
-var rewriters = sync.Pool{New: func() any {
-	return &rewriter{values: make(map[string][]string), open: make(map[string]reflect.Type)}
-}}
-
-// maxKept is how many values a rewriter may have had that is used again.
-const maxKept = 512
-
-// free keeps the rewriter for another form, without anything of this one.
-func (r *rewriter) free() {
-	if len(r.values) > maxKept {
-		return
-	}
-	clear(r.values)
-	clear(r.texts)
-	clear(r.open)
-	*r = rewriter{values: r.values, texts: r.texts[:0], open: r.open}
-	rewriters.Put(r)
-}
-
-// put stores one text at a path.
-func (r *rewriter) put(path, text string) {
-	r.texts = append(r.texts, text)
-	end := len(r.texts)
-	r.values[path] = r.texts[end-1 : end : end]
-}
-
-// putOpen stores the JSON text of an open value.
-func (r *rewriter) putOpen(path string, text []byte, t reflect.Type) {
-	r.open[path] = t
-	r.put(path, string(text))
-}
-
-// join makes a path one name longer.
-func (r *rewriter) join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	start := r.paths.Len()
-	r.paths.WriteString(path)
-	r.paths.WriteByte('.')
-	r.paths.WriteString(name)
-	return r.paths.String()[start:]
-}
-
-func (r *rewriter) misfit(path string) {
-	if r.mistyped != nil {
-		r.mistyped(pointerTo(path))
-	}
-}
-
-// pointerTo makes a JSON Pointer of a path. Names of fields need no escaping.
-func pointerTo(path string) string { return "/" + strings.ReplaceAll(path, ".", "/") }
-
-func (r *rewriter) members(n Node, p *plan, path string) error {
-	checked := false
-	for at := n.node().first; at > 0; at = n.tree.nodes[at].next {
-		child := Node{n.tree, at}
-		name := child.node().name
-		if f, ok := p.fields[name]; ok {
-			if err := r.member(child, f, r.join(path, name)); err != nil {
-				return err
-			}
-			continue
-		}
-		// Only a name that no field has can be an index, or differ in case.
-		if !checked {
-			if err := n.checkMembers(); err != nil {
-				return err
-			}
-			checked = true
-		}
-		if err := child.checkUnknown(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *rewriter) member(n Node, f *field, path string) error {
-	if text, ok := n.Text(); ok {
-		r.text(text, f, path)
-		return nil
-	}
-	switch f.shape {
-	case free, freeObject:
-		r.putOpen(path, n.appendJSON(nil, f.shape == freeObject), f.open)
-		return nil
-	case single:
-		r.misfit(path)
-		return n.checkUnknown()
-	case object:
-		if n.node().kind == named {
-			return r.members(n, f.members, path)
-		}
-		r.misfit(path)
-		return n.checkUnknown()
-	}
-	items, ok, err := n.list()
-	if err != nil {
-		return err
-	}
-	if !ok {
-		r.misfit(path)
-		return nil
-	}
-	return r.items(items, f, path)
-}
-
-// text rewrites a single value. An empty one may be a null, and leaves all but
-// text alone.
-func (r *rewriter) text(text string, f *field, path string) {
-	switch f.shape {
-	case single:
-		r.put(path, text)
-	case texts:
-		if text != "" {
-			r.put(path, text)
-		}
-	case free:
-		if text != "" {
-			quoted, _ := jsontext.AppendQuote(nil, text)
-			r.putOpen(path, quoted, f.open)
-		}
-	case singles:
-		if text != "" {
-			r.put(r.join(path, "0"), text)
-		}
-	default:
-		if text != "" {
-			r.misfit(path)
-		}
-	}
-}
-
-func (r *rewriter) items(items []Node, f *field, path string) error {
-	if f.shape == texts {
-		return r.listOfTexts(items, path)
-	}
-	for i, item := range items {
-		itemPath := r.join(path, strconv.Itoa(i))
-		text, isText := item.Text()
-		var err error
-		switch {
-		case isText && f.shape == singles:
-			r.put(itemPath, text)
-		case f.shape == objects && item.node().kind == named:
-			err = r.members(item, f.members, itemPath)
-		case text != "" || !isText:
-			r.misfit(itemPath)
-			err = item.checkUnknown()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// listOfTexts puts all items of a list at one path, as gorilla/schema wants it.
-func (r *rewriter) listOfTexts(items []Node, path string) error {
-	values := make([]string, len(items))
-	for i, item := range items {
-		text, ok := item.Text()
-		if !ok {
-			r.misfit(r.join(path, strconv.Itoa(i)))
-			if err := item.checkUnknown(); err != nil {
-				return err
-			}
-		}
-		values[i] = text
-	}
-	r.values[path] = values
-	return nil
+	return texts, elem
 }

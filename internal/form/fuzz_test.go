@@ -40,6 +40,9 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		text := tree.Root().JSON()
+		if len(text) != tree.Root().JSONLen() {
+			t.Errorf("%d bytes of JSON, %d announced: %s", len(text), tree.Root().JSONLen(), text)
+		}
 		var got any
 		if err := json.Unmarshal(text, &got); err != nil {
 			t.Fatalf("%v in %s", err, text)

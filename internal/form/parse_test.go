@@ -160,3 +160,20 @@ func TestFoldCase(t *testing.T) {
 		}
 	}
 }
+
+// JSON is made in one piece of memory, of the length that JSONLen tells before.
+func TestJSONLen(t *testing.T) {
+	for _, body := range []string{
+		"", "a=", "a=b&c=d", "a[]=1&a[]=2", "a[0]=x&a[1]=y", "a[1]=x", "a[b][c]=d&a[b][e]=%22%5C%0A%09%0D%08%0C%00%1F%7F", "%01%22=%C3%A9",
+		"a=1&a=2", "a[0][0]=1&a[0][1]=2&a[1]=3", "0=a&1=b", "a=%E2%80%A8%3C%26", "a=" + strings.Repeat("\x01", 1000),
+	} {
+		tree, err := Parse([]byte(body), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := tree.Root()
+		if text := root.JSON(); len(text) != root.JSONLen() || cap(text) != root.JSONLen() {
+			t.Errorf("%q: %d bytes in %d, %d announced: %s", body, len(text), cap(text), root.JSONLen(), text)
+		}
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Node is a place in a Tree. The zero Node means that nothing was sent there.
@@ -105,21 +103,36 @@ func parseIndex(name string) (index int, is indexKind) {
 	return index, goodIndex
 }
 
-// items gives the children of a list in the order of their indices. It is not ok
+// isList reports whether items is ok.
+func (n Node) isList() bool {
+	if n.node().kind != named {
+		return true
+	}
+	for at := n.node().first; at > 0; at = n.tree.nodes[at].next {
+		// Names differ, so that size of them below size leave no gap.
+		index, is := parseIndex(n.tree.nodes[at].name)
+		if is != goodIndex || index >= int(n.node().size) {
+			return false
+		}
+	}
+	return true
+}
+
+// items returns the children of a list in the order of their indices. It is not ok
 // for an object.
 func (n Node) items() (items []Node, ok bool) {
-	size, next := int(n.node().size), 0
+	if !n.isList() {
+		return nil, false
+	}
+	if n.node().size == 0 {
+		return nil, true
+	}
+	items = make([]Node, n.node().size)
+	next := 0
 	for at := n.node().first; at > 0; at = n.tree.nodes[at].next {
 		index := next
 		if n.node().kind == named {
-			var is indexKind
-			// Names differ, so that size of them below size leave no gap.
-			if index, is = parseIndex(n.tree.nodes[at].name); is != goodIndex || index >= size {
-				return nil, false
-			}
-		}
-		if items == nil {
-			items = make([]Node, size)
+			index, _ = parseIndex(n.tree.nodes[at].name)
 		}
 		items[index] = Node{n.tree, at}
 		next++
@@ -127,7 +140,7 @@ func (n Node) items() (items []Node, ok bool) {
 	return items, true
 }
 
-// list gives the items of a container where the model has a list. It is not ok for
+// list returns the items of a container where the model has a list. It is not ok for
 // an object.
 func (n Node) list() (items []Node, ok bool, err error) {
 	items, ok = n.items()
@@ -224,51 +237,4 @@ func (n Node) checkUnknown() error {
 		}
 	}
 	return nil
-}
-
-// JSON is this place as JSON text, for members whose shape the model leaves open.
-// Every value is a string. Names 0 to n-1 make a list, any others an object, as
-// do names like -1, 7 or 2024 alone. The text for the zero Node is null.
-func (n Node) JSON() []byte { return n.appendJSON(nil, false) }
-
-// appendJSON appends the JSON text; object says that the model has an object
-// here, whatever the names of its members are.
-func (n Node) appendJSON(b []byte, object bool) []byte {
-	if n.tree == nil {
-		return append(b, "null"...)
-	}
-	switch n.node().kind {
-	case scalar:
-		b, _ = jsontext.AppendQuote(b, n.node().text) // Parse has refused invalid UTF-8.
-		return b
-	case named:
-		if object || n.at == 0 {
-			return n.appendObject(b)
-		}
-	}
-	items, ok := n.items()
-	if !ok {
-		return n.appendObject(b)
-	}
-	b = append(b, '[')
-	for i, item := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = item.appendJSON(b, false)
-	}
-	return append(b, ']')
-}
-
-func (n Node) appendObject(b []byte) []byte {
-	b = append(b, '{')
-	for child := range n.children() {
-		if b[len(b)-1] != '{' {
-			b = append(b, ',')
-		}
-		b, _ = jsontext.AppendQuote(b, child.node().name)
-		b = append(b, ':')
-		b = child.appendJSON(b, false)
-	}
-	return append(b, '}')
 }

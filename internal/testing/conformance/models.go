@@ -10,7 +10,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // sameName compares the names of a Go type and of a model, which differ in the
@@ -79,13 +79,13 @@ func (w *walker) envelope(meta reflect.Type) {
 	known := map[string]bool{}
 	for _, field := range w.catalog.Envelope {
 		known[field.Name] = true
-		if index, ok := object.Describe(meta).Members[field.Name]; ok {
-			w.field("the envelope", field, meta.FieldByIndex(index).Type)
+		if f, ok := wire.PlanOf(meta).Member(field.Name); ok {
+			w.field("the envelope", field, f.Plan.Type)
 		}
 	}
-	for _, name := range object.Describe(meta).Names {
-		if !known[name] {
-			w.t.Errorf("Meta has a member %s that the catalogue has not", name)
+	for _, f := range wire.PlanOf(meta).Fields {
+		if !known[f.Name] {
+			w.t.Errorf("Meta has a member %s that the catalogue has not", f.Name)
 		}
 	}
 }
@@ -115,45 +115,45 @@ func (w *walker) model(name string, t reflect.Type) {
 	case !sameName(t.Name(), name) && !sameName(t.Name(), "Meta"):
 		w.t.Errorf("model %s is called %s", name, t.Name())
 	}
-	info := object.Describe(t)
+	plan := wire.PlanOf(t)
 	listed := map[string]bool{}
 	for _, field := range model.Fields {
 		listed[field.Name] = true
-		index, ok := info.Members[field.Name]
+		f, ok := plan.Member(field.Name)
 		if !ok {
 			w.t.Errorf("%s.%s has no field", name, field.Name)
 			continue
 		}
-		w.field(name+"."+field.Name, field, t.FieldByIndex(index).Type)
-		if tag := t.FieldByIndex(index).Tag.Get("json"); tag != field.Name+",omitzero" {
-			w.t.Errorf("%s.%s has the tag %q", name, field.Name, tag)
+		w.field(name+"."+field.Name, field, f.Plan.Type)
+		if f.Tag != field.Name+",omitzero" {
+			w.t.Errorf("%s.%s has the tag %q", name, field.Name, f.Tag)
 		}
 	}
-	for _, member := range info.Names {
-		if !listed[member] {
-			w.t.Errorf("%s.%s is not in the catalogue", name, member)
+	for _, f := range plan.Fields {
+		if !listed[f.Name] {
+			w.t.Errorf("%s.%s is not in the catalogue", name, f.Name)
 		}
 	}
-	if model.Open && info.Extra < 0 {
+	if model.Open && plan.Extra < 0 {
 		w.t.Errorf("model %s is open and drops what it has no field for", name)
 	}
-	w.variants(name, model, t, info)
+	w.variants(name, model, plan)
 }
 
-func (w *walker) variants(name string, model envelopetest.CatalogModel, t reflect.Type, info *object.Info) {
+func (w *walker) variants(name string, model envelopetest.CatalogModel, plan *wire.Plan) {
 	if model.Discriminator == nil {
 		return
 	}
-	if info.Other < 0 || info.Kind != model.Discriminator.Field {
+	if plan.Other < 0 || plan.Kinds != model.Discriminator.Field {
 		w.t.Errorf("model %s has variants by %s: its type must keep unknown ones", name, model.Discriminator.Field)
 	}
 	for kind, variant := range model.Discriminator.Variants {
-		index, ok := info.Variants[kind]
+		found, ok := plan.Variants[kind]
 		if !ok {
 			w.t.Errorf("model %s has no variant %s", name, kind)
 			continue
 		}
-		w.model(variant, t.Field(index).Type)
+		w.model(variant, found.Plan.Type)
 	}
 }
 

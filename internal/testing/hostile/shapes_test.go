@@ -7,9 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // A spot is a place in the payload of an event where a value of some type belongs.
@@ -68,27 +66,25 @@ func walk(s spot, seen map[reflect.Type]bool, yield func(spot)) {
 }
 
 func walkStruct(s spot, seen map[reflect.Type]bool, yield func(spot)) {
-	info := object.Describe(s.t)
-	for _, name := range info.Names {
-		walk(s.inner(`{"`+name+`":`, "}", "/"+name, s.t.FieldByIndex(info.Members[name]).Type), seen, yield)
+	plan := wire.PlanOf(s.t)
+	for _, f := range plan.Fields {
+		walk(s.inner(`{"`+f.Name+`":`, "}", "/"+f.Name, f.Plan.Type), seen, yield)
 	}
-	for kind, i := range info.Variants {
-		variant := s.t.Field(i).Type.Elem()
-		if seen[variant] {
+	for kind, variant := range plan.Variants {
+		if seen[variant.Plan.Type] {
 			continue
 		}
-		seen[variant] = true
-		members := object.Describe(variant)
-		for _, name := range members.Names {
-			if name == info.Kind {
+		seen[variant.Plan.Type] = true
+		for _, f := range variant.Plan.Fields {
+			if f.Name == plan.Kinds {
 				continue
 			}
-			before := fmt.Sprintf(`{%q:%q,%q:`, info.Kind, kind, name)
-			walk(s.inner(before, "}", "/"+name, variant.FieldByIndex(members.Members[name]).Type), seen, yield)
+			before := fmt.Sprintf(`{%q:%q,%q:`, plan.Kinds, kind, f.Name)
+			walk(s.inner(before, "}", "/"+f.Name, f.Plan.Type), seen, yield)
 		}
 	}
-	if info.Extra >= 0 {
-		walk(s.inner(`{"k":`, "}", "/k", s.t.Field(info.Extra).Type.Elem()), seen, yield)
+	if plan.Extra >= 0 {
+		walk(s.inner(`{"k":`, "}", "/k", s.t.Field(plan.Extra).Type.Elem()), seen, yield)
 	}
 }
 
@@ -98,13 +94,7 @@ func (s spot) inner(before, after, path string, t reflect.Type) spot {
 
 // isObject reports whether a struct stands for a JSON object.
 func isObject(t reflect.Type) bool {
-	info := object.Describe(t)
-	if info.Streams() {
-		return true
-	}
-	pointer := reflect.PointerTo(t)
-	custom := pointer.Implements(reflect.TypeFor[jsonv2.UnmarshalerFrom]()) || pointer.Implements(reflect.TypeFor[jsonv2.Unmarshaler]())
-	return !custom && len(info.Names) > 0
+	return wire.PlanOf(t).Kind == wire.Object
 }
 
 // fillings are values for a container that ask for the most from the least: many
@@ -146,24 +136,26 @@ func elements(t reflect.Type) map[string]string {
 		t = t.Elem()
 	}
 	all := map[string]string{
+		"maps": `{"a":{}}`, "maps of nine": `{` + numbered(`"%d":0`, 54) + `}`, "lists of maps": `[{"a":{}},{"b":{}}]`,
 		"nulls": "null", "objects": "{}", "lists": "[]", "zeros": "0", "empty texts": `""`, "texts": `"a"`, "booleans": "true",
 		"unknown members": `{"":0}`, "nested lists": "[[[[]]]]", "nested objects": `{"":{"":{}}}`, "numbers": "1e1", "mistyped": `[{}]`,
 	}
 	if t.Kind() != reflect.Struct || !isObject(t) {
 		return all
 	}
-	info := object.Describe(t)
-	for _, name := range info.Names {
+	plan := wire.PlanOf(t)
+	for _, f := range plan.Fields {
+		name := f.Name
 		for kind, value := range map[string]string{"object": "{}", "list of one": "[{}]", "list of null": "[null]", "list of lists": "[[]]",
 			"list of five": "[{},{},{},{},{}]", "list of seventeen": "[" + repeat("0", 34) + "]", "text": `""`, "zero": "0"} {
 			all[name+" as "+kind] = `{"` + name + `":` + value + `}`
 		}
 	}
-	for kind := range info.Variants {
-		all["variant "+kind] = `{"` + info.Kind + `":"` + kind + `"}`
+	for kind := range plan.Variants {
+		all["variant "+kind] = `{"` + plan.Kinds + `":"` + kind + `"}`
 	}
-	if info.Kind != "" {
-		all["unknown variant"] = `{"` + info.Kind + `":"?"}`
+	if plan.Kinds != "" {
+		all["unknown variant"] = `{"` + plan.Kinds + `":"?"}`
 	}
 	return all
 }
@@ -176,10 +168,10 @@ func mistyped(t reflect.Type) string {
 	if t.Kind() != reflect.Struct || !isObject(t) {
 		return "[{}]"
 	}
-	info := object.Describe(t)
-	members := make([]string, 0, len(info.Names))
-	for _, name := range info.Names {
-		members = append(members, `"`+name+`":[{}]`)
+	plan := wire.PlanOf(t)
+	members := make([]string, 0, len(plan.Fields))
+	for _, f := range plan.Fields {
+		members = append(members, `"`+f.Name+`":[{}]`)
 	}
 	return "{" + strings.Join(members, ",") + "}"
 }
@@ -220,20 +212,19 @@ func recursive(t reflect.Type) []string {
 		return nil
 	}
 	var names []string
-	info := object.Describe(t)
-	types := []reflect.Type{t}
-	for _, i := range info.Variants {
-		types = append(types, t.Field(i).Type.Elem())
+	plan := wire.PlanOf(t)
+	holders := []*wire.Plan{plan}
+	for _, variant := range plan.Variants {
+		holders = append(holders, variant.Plan)
 	}
-	for _, holder := range types {
-		members := object.Describe(holder)
-		for _, name := range members.Names {
-			inner := holder.FieldByIndex(members.Members[name]).Type
+	for _, holder := range holders {
+		for _, f := range holder.Fields {
+			inner := f.Plan.Type
 			for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
 				inner = inner.Elem()
 			}
 			if inner == t {
-				names = append(names, name)
+				names = append(names, f.Name)
 			}
 		}
 	}
@@ -247,10 +238,10 @@ type kind struct {
 }
 
 func kindsOf(t reflect.Type) []kind {
-	info := object.Describe(t)
+	plan := wire.PlanOf(t)
 	kinds := []kind{{"", false}, {"", true}}
-	for name := range info.Variants {
-		member := `,"` + info.Kind + `":"` + name + `"`
+	for name := range plan.Variants {
+		member := `,"` + plan.Kinds + `":"` + name + `"`
 		kinds = append(kinds, kind{member, false}, kind{member, true})
 	}
 	return kinds

@@ -10,16 +10,20 @@ import (
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
+
+// Open values are written as they were sent, whatever is in them.
+var options = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // Delivery encodes the body of a delivery, envelope included, as JSON. The
 // payload is a typed value, or the JSON text of an unknown event.
 func Delivery(provider, event string, meta, payload any) ([]byte, error) {
 	switch provider {
 	case "mambo":
-		return jsonv2.Marshal(payload)
+		return jsonv2.Marshal(payload, options)
 	case "ambassify":
-		return jsonv2.Marshal(meta) // Its embedded resources include the payload.
+		return jsonv2.Marshal(meta, options) // Its embedded resources include the payload.
 	case "openloyalty":
 		name := "eventName"
 		if strings.ToLower(event) == event { // customer.registered, of the legacy format
@@ -33,16 +37,16 @@ func Delivery(provider, event string, meta, payload any) ([]byte, error) {
 
 func inEnvelope(name, event string, meta, payload any) ([]byte, error) {
 	members := map[string]any{}
-	text, err := jsonv2.Marshal(meta)
+	text, err := jsonv2.Marshal(meta, options)
 	if err != nil {
 		return nil, err
 	}
-	if err := jsonv2.Unmarshal(text, &members); err != nil {
+	if err := jsonv2.Unmarshal(text, &members, options); err != nil {
 		return nil, fmt.Errorf("envelope: %w", err)
 	}
 	members[name] = event
 	members["data"] = payload
-	return jsonv2.Marshal(members, jsonv2.Deterministic(true))
+	return jsonv2.Marshal(members, options, jsonv2.Deterministic(true))
 }
 
 // Normal decodes JSON for comparison: without members and elements that are null,

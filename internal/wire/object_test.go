@@ -1,4 +1,4 @@
-package object_test
+package wire_test
 
 import (
 	"bytes"
@@ -13,9 +13,8 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/loyaltyhooks/loyaltyhooks/internal/object"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 type kind string
@@ -47,9 +46,8 @@ type group struct {
 	All   []figure `json:"all,omitzero"`
 }
 
-func (f *figure) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, f) }
-func (f *figure) UnmarshalJSON(b []byte) error                  { return object.Unmarshal(b, f) }
-func (f figure) MarshalJSON() ([]byte, error)                   { return object.Marshal(&f) }
+func (f *figure) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, f) }
+func (f figure) MarshalJSON() ([]byte, error)  { return wire.Marshal(&f) }
 
 // strict has no place for unknown kinds.
 type strict struct {
@@ -57,9 +55,8 @@ type strict struct {
 	Square *square `json:"-" wire:"variant=square"`
 }
 
-func (s *strict) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, s) }
-func (s *strict) UnmarshalJSON(b []byte) error                  { return object.Unmarshal(b, s) }
-func (s strict) MarshalJSON() ([]byte, error)                   { return object.Marshal(&s) }
+func (s *strict) UnmarshalJSON(b []byte) error { return wire.Unmarshal(b, s) }
+func (s strict) MarshalJSON() ([]byte, error)  { return wire.Marshal(&s) }
 
 // bag keeps the members that it has no field for.
 type bag struct {
@@ -75,9 +72,8 @@ type Base struct {
 	Size string `json:"size,omitzero"` // hidden by bag's
 }
 
-func (b *bag) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, b) }
-func (b *bag) UnmarshalJSON(data []byte) error               { return object.Unmarshal(data, b) }
-func (b bag) MarshalJSON() ([]byte, error)                   { return object.Marshal(&b) }
+func (b *bag) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, b) }
+func (b bag) MarshalJSON() ([]byte, error)     { return wire.Marshal(&b) }
 
 // note is an object, or its text alone.
 type note struct {
@@ -85,9 +81,8 @@ type note struct {
 	Text string `json:"-" wire:"text"`
 }
 
-func (n *note) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, n) }
-func (n *note) UnmarshalJSON(data []byte) error               { return object.Unmarshal(data, n) }
-func (n note) MarshalJSON() ([]byte, error)                   { return object.Marshal(&n) }
+func (n *note) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, n) }
+func (n note) MarshalJSON() ([]byte, error)     { return wire.Marshal(&n) }
 
 // linked embeds what a member makes when it comes, itself, and what is no struct.
 type linked struct {
@@ -112,9 +107,8 @@ type Deeper struct {
 // Label is a text that is embedded under its own name.
 type Label string
 
-func (l *linked) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, l) }
-func (l *linked) UnmarshalJSON(data []byte) error               { return object.Unmarshal(data, l) }
-func (l linked) MarshalJSON() ([]byte, error)                   { return object.Marshal(&l) }
+func (l *linked) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, l) }
+func (l linked) MarshalJSON() ([]byte, error)     { return wire.Marshal(&l) }
 
 // mixed keeps unknown kinds, extra members, and a part that may not be there.
 type mixed struct {
@@ -130,16 +124,15 @@ type Part struct {
 	Weight int64 `json:"weight,omitzero"`
 }
 
-func (m *mixed) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, m) }
-func (m *mixed) UnmarshalJSON(data []byte) error               { return object.Unmarshal(data, m) }
-func (m mixed) MarshalJSON() ([]byte, error)                   { return object.Marshal(&m) }
+func (m *mixed) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, m) }
+func (m mixed) MarshalJSON() ([]byte, error)     { return wire.Marshal(&m) }
 
 // texts keeps texts alone.
 type texts struct {
 	Extra map[string]string `json:"-" wire:"extra"`
 }
 
-func (x *texts) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return object.Decode(dec, x) }
+func (x *texts) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, x) }
 
 // decoders are the ways in which JSON reaches a type, also from a reader that gives
 // a byte at a time.
@@ -174,9 +167,7 @@ func TestDecode(t *testing.T) {
 		{"member that nobody knows", `{"kind":"square","side":1,"color":"red"}`, new(figure), &figure{Kind: "square", Square: &square{"square", 1}}, `{"kind":"square","side":1}`},
 		{"null for a member", `{"kind":"square","side":null}`, new(figure), &figure{Kind: "square", Square: &square{Kind: "square"}}, `{"kind":"square"}`},
 		{"unknown kind", `{"kind":"star","name":"s","points":[5,{"a":null}]}`, new(figure), &figure{Kind: "star", Name: "s", Other: json.RawMessage(`{"kind":"star","name":"s","points":[5,{"a":null}]}`)}, ``},
-		{"unknown kind with mistyped members", `{"kind":"star","name":7}`, new(figure), &figure{Kind: "star", Other: json.RawMessage(`{"kind":"star","name":7}`)}, ``},
 		{"unknown kind with escapes", `{"k\u0069nd":"star","n\u0061me":"s"}`, new(figure), &figure{Kind: "star", Name: "s", Other: json.RawMessage(`{"k\u0069nd":"star","n\u0061me":"s"}`)}, ``},
-		{"unknown kind with a mistyped part", `{"kind":"star","weight":"x"}`, new(mixed), &mixed{Kind: "star", Part: new(Part), Other: json.RawMessage(`{"kind":"star","weight":"x"}`)}, ``},
 		{"no kind", `{"name":"n","side":1}`, new(figure), &figure{Name: "n", Other: json.RawMessage(`{"name":"n","side":1}`)}, ``},
 		{"null kind", `{"kind":null,"name":"n"}`, new(figure), &figure{Name: "n", Other: json.RawMessage(`{"kind":null,"name":"n"}`)}, ``},
 		{"empty kind", `{"kind":"","name":"n"}`, new(figure), &figure{Name: "n", Other: json.RawMessage(`{"kind":"","name":"n"}`)}, ``},
@@ -255,7 +246,8 @@ func TestDecodeRefuses(t *testing.T) {
 		into       any
 		misfit     bool // well-formed
 	}{
-		{"list", `[]`, new(figure), true},
+		{"list", `[5]`, new(figure), true},
+		{"mistyped member of an unknown kind", `{"kind":"star","name":7}`, new(figure), true},
 		{"number", `5`, new(figure), true},
 		{"boolean", `true`, new(bag), true},
 		{"text", `"circle"`, new(figure), true},
@@ -306,17 +298,6 @@ func TestDecodeRefuses(t *testing.T) {
 					t.Errorf("error %v: a misfit is %t, want %t", err, misfit, test.misfit)
 				}
 			})
-		}
-	}
-}
-
-// TestDecodeGarbage: a decoder that stands before no value gives its own error.
-func TestDecodeGarbage(t *testing.T) {
-	for _, data := range []string{``, `!`, `nul`} {
-		var syntactic *jsontext.SyntacticError
-		err := object.Decode(jsontext.NewDecoder(strings.NewReader(data)), new(figure))
-		if !errors.As(err, &syntactic) && !errors.Is(err, io.EOF) {
-			t.Errorf("%q: error %v", data, err)
 		}
 	}
 }
@@ -377,7 +358,7 @@ type failing struct {
 	Extra map[string]any `json:"-" wire:"extra"`
 }
 
-func (f failing) MarshalJSON() ([]byte, error) { f.Name = "n"; return object.Marshal(&f) }
+func (f failing) MarshalJSON() ([]byte, error) { f.Name = "n"; return wire.Marshal(&f) }
 
 type failingVariant struct {
 	Kind string   `json:"kind" wire:"kind"`
@@ -390,87 +371,9 @@ type failingBeside struct {
 	Square *square `json:"-" wire:"variant=square"`
 }
 
-func (f failingBeside) MarshalJSON() ([]byte, error) { return object.Marshal(&f) }
+func (f failingBeside) MarshalJSON() ([]byte, error) { return wire.Marshal(&f) }
 
-func (f failingVariant) MarshalJSON() ([]byte, error) { return object.Marshal(&f) }
-
-// TestDescribe: what the tags of a type say.
-func TestDescribe(t *testing.T) {
-	for _, test := range []struct {
-		of      any
-		want    object.Info
-		streams bool
-	}{
-		{figure{}, object.Info{
-			Members: map[string][]int{"kind": {0}, "name": {1}}, Names: []string{"kind", "name"}, Kind: "kind",
-			Variants: map[string]int{"circle": 2, "square": 3, "group": 4}, Other: 5, Extra: -1, Text: -1,
-		}, true},
-		{bag{}, object.Info{
-			Members: map[string][]int{"id": {0, 0}, "size": {1}, "Text": {2}}, Names: []string{"id", "size", "Text"},
-			Variants: map[string]int{}, Other: -1, Extra: 3, Text: -1,
-		}, true},
-		{linked{}, object.Info{
-			Members: map[string][]int{"level": {0, 0}, "depth": {0, 2, 0}, "Label": {1}}, Names: []string{"level", "depth", "Label"},
-			Variants: map[string]int{}, Other: -1, Extra: 2, Text: -1,
-		}, true},
-		{struct {
-			kind
-			A int
-		}{}, object.Info{Members: map[string][]int{"A": {1}}, Names: []string{"A"}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}, false},
-		{note{}, object.Info{Members: map[string][]int{"size": {0}}, Names: []string{"size"}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: 1}, true},
-		{struct {
-			A      int `json:"a,omitzero"`
-			hidden int
-			B      int `json:"-"`
-			C      int `json:",omitzero"`
-		}{hidden: 1}, object.Info{Members: map[string][]int{"a": {0}, "C": {3}}, Names: []string{"a", "C"}, Variants: map[string]int{}, Other: -1, Extra: -1, Text: -1}, false},
-	} {
-		info := object.Describe(reflect.TypeOf(test.of))
-		test.want.Types = map[string]reflect.Type{}
-		for name, index := range test.want.Members {
-			test.want.Types[name] = reflect.TypeOf(test.of).FieldByIndex(index).Type
-		}
-		if diff := cmp.Diff(&test.want, info, cmpopts.IgnoreUnexported(object.Info{}), cmp.Comparer(func(a, b reflect.Type) bool { return a == b })); diff != "" || info.Streams() != test.streams {
-			t.Errorf("%T streams %t (-want +got)\n%s", test.of, info.Streams(), diff)
-		}
-		if object.Describe(reflect.TypeOf(test.of)) != info {
-			t.Errorf("%T is described twice", test.of)
-		}
-	}
-}
-
-// TestPeekKind: the look ahead consumes nothing.
-func TestPeekKind(t *testing.T) {
-	for _, test := range []struct {
-		data, kind string
-		ok         bool
-	}{
-		{`{"kind":"circle"}`, "circle", true},
-		{`{"a":{"kind":"x"},"b":[{"kind":"y"}],"kind":"circle","c":1}`, "circle", true},
-		{`{}`, "", true},
-		{`{"kind":5}`, "", true},
-		{`{"kind":{"kind":"x"}}`, "", true},
-		{`{"Kind":"circle"}`, "", true},
-		{`{"a":!}`, "", false},
-		{`{"kind":!`, "", false},
-		{`{!`, "", false},
-		{`!`, "", false},
-	} {
-		dec := jsontext.NewDecoder(bytes.NewBufferString(`[0,` + test.data + `]`))
-		for range 2 {
-			if _, err := dec.ReadToken(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		kind, ok := object.PeekKind(dec, "kind")
-		if kind != test.kind || ok != test.ok {
-			t.Errorf("%s: kind %q, %t", test.data, kind, ok)
-		}
-		if value, err := dec.ReadValue(); test.ok && (err != nil || string(value) != test.data) {
-			t.Errorf("%s: then reads %s, error %v", test.data, value, err)
-		}
-	}
-}
+func (f failingVariant) MarshalJSON() ([]byte, error) { return wire.Marshal(&f) }
 
 // TestDecodeIsLinear: each level of nesting costs the same few allocations, down to
 // the depth that handlers allow.

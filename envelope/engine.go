@@ -1,0 +1,159 @@
+package envelope
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
+)
+
+// engine is the seam between the Handler, which knows no types, and engineOf, which
+// knows those of its provider: there is one engineOf[M] to each Handler. Everything
+// else between them is a plain call.
+type engine interface {
+	process(ctx context.Context, m Message) (Observation, *Error)
+}
+
+// engineOf is the other side of the seam.
+type engineOf[M any] struct {
+	handler  *Handler
+	provider Provider[M]
+	routes   map[string]Route[M]
+	fallback *Route[M]
+	names    map[string]bool // of the events that the package knows
+	meta     *wire.Plan
+	members  map[string]member // of the envelope, by the JSON of their names
+	texts    map[string]string // names of events that we know, by their JSON
+	pointer  string            // to the payload, where Layout says so
+	pointers []string          // to the members that may hold the event's name
+	calls    sync.Pool
+}
+
+// member is a member of the envelope that means something to us.
+type member struct {
+	index int         // among them
+	event int         // rank among those that may hold the event's name, or -1
+	meta  *wire.Field // of M, or nil: then it is the event's name or the payload
+}
+
+func (e *engineOf[M]) start(h *Handler) {
+	e.handler = h
+	e.meta = wire.PlanOf(reflect.TypeFor[M]())
+	e.members, e.texts = map[string]member{}, map[string]string{}
+	add := func(name string, m member) {
+		m.index = len(e.members)
+		e.members[string(wire.Quote(name))] = m
+	}
+	for i := range e.meta.Fields {
+		add(e.meta.Fields[i].Name, member{event: -1, meta: &e.meta.Fields[i]})
+	}
+	if name := e.provider.Layout.Payload; name != "" {
+		e.pointer = "/" + wire.Escape(name)
+		add(name, member{event: -1})
+	}
+	for i, name := range e.provider.Layout.Event {
+		e.pointers = append(e.pointers, "/"+wire.Escape(name))
+		add(name, member{event: i})
+	}
+	for _, name := range slices.AppendSeq(slices.Collect(maps.Keys(e.names)), maps.Keys(e.routes)) {
+		e.texts[string(wire.Quote(name))] = name
+	}
+	e.calls.New = func() any {
+		c := &call[M]{engineOf: e, sent: make([]bool, len(e.members))}
+		c.open.reader = &c.reader
+		return c
+	}
+}
+
+// verify finds types that would fail at every delivery.
+func (e *engineOf[M]) verify(t reflect.Type) error {
+	if err := wire.Check(t); err != nil {
+		return err
+	}
+	return verifyRules(wire.PlanOf(t), map[*wire.Plan]bool{})
+}
+
+func (e *engineOf[M]) register(route Route[M]) error {
+	_, twice := e.routes[route.event]
+	switch {
+	case route.begin == nil:
+		return errors.New("a route is empty")
+	case route.event == "" && !route.fallback:
+		return errors.New("an event has no name")
+	case route.isNil:
+		return fmt.Errorf("the function of %s is nil", orDefault(route.event, "the fallback"))
+	case route.fallback && e.fallback != nil:
+		return errors.New("there are two fallbacks")
+	case route.fallback:
+		e.fallback = &route
+		return nil
+	case twice:
+		return fmt.Errorf("event %s is registered twice", route.event)
+	}
+	e.routes[route.event] = route
+	return nil
+}
+
+// call is the state of one delivery on its way to its function. It is used again
+// for others; nothing of it reaches the function.
+type call[M any] struct {
+	*engineOf[M]
+	reader  wire.Reader
+	rules   ruleWalk
+	sent    []bool // the members of the envelope that were sent
+	message Message
+	open    Opening[M]
+	state[M]
+}
+
+// state is what reading a delivery has found.
+type state[M any] struct {
+	known      bool
+	told       bool   // the event is told, and job is what runs
+	job        job[M] // nil if nobody wants the event
+	payload    bool   // the payload was there
+	eventAt    string // pointer to the event's name; "" if it came from elsewhere
+	key        string
+	violations []Violation
+}
+
+// reset begins a delivery.
+func (c *call[M]) reset(m Message) {
+	c.message = m
+	c.reader.Reset(wire.Limits{Depth: c.handler.config.MaxDepth, Memory: c.handler.config.MaxMemory})
+	clear(c.sent)
+	c.open = Opening[M]{Message: &c.message, Event: m.Event, reader: &c.reader}
+	c.state = state[M]{}
+}
+
+// process is the way of a delivery after its verification.
+func (e *engineOf[M]) process(ctx context.Context, m Message) (o Observation, err *Error) {
+	c := e.calls.Get().(*call[M])
+	defer e.put(c)
+	c.reset(m)
+	c.reader.Listening = c.hasListener(ctx)
+	err = c.decode()
+	if err == nil {
+		err = c.check()
+	}
+	o.Event, o.Known, o.Violations = c.open.Event, c.known, len(c.violations)
+	o.violations = c.violations
+	if c.reader.Listening && (err == nil || err.Kind == KindValidation) {
+		c.reportDrift(ctx, &o)
+	}
+	if err == nil {
+		err = c.run(ctx, &o)
+	}
+	return o, err
+}
+
+// put keeps the call for another delivery, without anything of this one.
+func (e *engineOf[M]) put(c *call[M]) {
+	c.reset(Message{})
+	e.calls.Put(c)
+}

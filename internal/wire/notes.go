@@ -1,0 +1,77 @@
+package wire
+
+// NoteKind says how a value differs from its type.
+type NoteKind string
+
+// The kinds of notes.
+const (
+	UnknownMember   NoteKind = "unknown_member"   // no field holds the member
+	UnknownValue    NoteKind = "unknown_value"    // a text that its type does not list
+	WrongType       NoteKind = "wrong_type"       // the value does not fit
+	InvalidText     NoteKind = "invalid_text"     // text that is not Unicode
+	DuplicateMember NoteKind = "duplicate_member" // sent twice: the last one counts
+)
+
+// Note is one difference.
+type Note struct {
+	Kind     NoteKind
+	Pointer  string // in the body
+	Identity bool   // of WrongType: the member is an identity
+}
+
+// Notes are the differences of a delivery. Misfits, those of kind WrongType, are
+// always noted, the others if somebody listens.
+type Notes struct {
+	Listening       bool
+	Misfits, Others NoteList
+}
+
+// NoteList is a bounded list of notes.
+type NoteList struct {
+	List  []Note // the first ones
+	Total int    // also of those that are not listed
+	bytes int    // of the pointers
+}
+
+// maxListed bounds the differences that are listed of each sort, and maxPointers the
+// bytes of their pointers until the last one.
+const (
+	maxListed   = 100
+	maxPointers = 8 << 10
+)
+
+// add notes a difference. It reports whether it is listed; only then the pointer is
+// asked for, which costs something.
+func (l *NoteList) add(kind NoteKind, pointer func() string, isIdentity bool) bool {
+	l.Total++
+	if len(l.List) >= maxListed || l.bytes > maxPointers {
+		return false
+	}
+	n := Note{kind, pointer(), isIdentity}
+	l.List = append(l.List, n)
+	l.bytes += len(n.Pointer)
+	return true
+}
+
+// Misfit notes a value that does not fit.
+func (n *Notes) Misfit(pointer string) {
+	n.Misfits.add(WrongType, func() string { return pointer }, false)
+}
+
+// misfit notes the value that was just read. It reports whether it is listed.
+func (r *Reader) misfit(rule *Rule) bool {
+	return r.Misfits.add(WrongType, r.Pointer, rule != nil && rule.Required)
+}
+
+// differs notes another difference at the value that was just read.
+func (r *Reader) differs(kind NoteKind) {
+	if r.Listening {
+		r.Others.add(kind, r.Pointer, false)
+	}
+}
+
+// Unknown passes over a member that no field holds.
+func (r *Reader) Unknown() error {
+	r.differs(UnknownMember)
+	return r.Skip()
+}
