@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,6 +21,13 @@ func withFiber(h handlers) *fiber.App {
 		BodyLimit:   envelope.DefaultMaxBody,
 		ReadTimeout: envelope.DefaultReadTimeout,
 		IdleTimeout: 2 * time.Minute,
+		// fasthttp closes the connection when a body is longer than BodyLimit.
+		ErrorHandler: func(c fiber.Ctx, err error) error {
+			if conn, ok := c.RequestCtx().Conn().(*lingerConn); ok && errors.Is(err, fiber.ErrRequestEntityTooLarge) {
+				conn.refuse()
+			}
+			return fiber.DefaultErrorHandler(c, err)
+		},
 	})
 	// net/http survives a panic in a handler. fasthttp ends the program.
 	app.Use(fiberrecover.New())

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gofiber/fiber/v3"
@@ -22,6 +27,9 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 )
+
+// patience is how long anything may take that takes no time when all is well.
+const patience = 20 * time.Second
 
 type (
 	registered = openloyalty.Delivery[openloyalty.CustomerRegisteredData]
@@ -49,7 +57,7 @@ func newService(t *testing.T) *service {
 	return s
 }
 
-// listen starts a server for the time of the test and gives its URL.
+// listen starts a server for the time of the test and returns its URL.
 func listen(t *testing.T, serve func(net.Listener) func() error) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,7 +74,7 @@ func listen(t *testing.T, serve func(net.Listener) func() error) string {
 	return "http://" + l.Addr().String()
 }
 
-// send makes a request, lets change alter it, and gives the status of the answer.
+// send makes a request, lets change alter it, and returns the status of the answer.
 func send(t *testing.T, newRequest func(context.Context, string) (*http.Request, error), base string, change func(*http.Request)) int {
 	t.Helper()
 	r, err := newRequest(t.Context(), base)
@@ -349,6 +357,48 @@ func TestFiberAbort(t *testing.T) {
 		if status := send(t, newOpenLoyaltyRequest, base, nil); status != http.StatusInternalServerError {
 			t.Errorf("status %d", status)
 		}
+	}
+}
+
+// Pitfall: fasthttp closes the connection of a body that it refuses at once, and a
+// sender that still writes meets a reset instead of the answer. A lingerConn reads
+// what such a sender sends, up to a bound.
+func TestFiberTooLarge(t *testing.T) {
+	s := newService(t)
+	base := listen(t, func(l net.Listener) func() error { return serveFiber(l, withFiber(s.handlers)) })
+	const fits = lingerBytes - 64<<10 // The head of the request counts, too.
+
+	// writeFirst writes a request as a whole, and only then reads the answer.
+	writeFirst := func(t *testing.T, size int) (status int, err error) {
+		t.Helper()
+		c, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		head := fmt.Sprintf("POST /webhooks/openloyalty HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n", size)
+		if _, err := c.Write(append([]byte(head), make([]byte, size)...)); err != nil {
+			return 0, err
+		}
+		w, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			return 0, err
+		}
+		return w.StatusCode, w.Body.Close()
+	}
+	for range 10 {
+		for _, size := range []int{envelope.DefaultMaxBody + 1, fits} {
+			if status, err := writeFirst(t, size); status != http.StatusRequestEntityTooLarge || err != nil {
+				t.Errorf("%d bytes: %d, %v", size, status, err)
+			}
+		}
+	}
+	// More than that is not read. What the sender sees then depends on its moment.
+	if _, err := writeFirst(t, 16*lingerBytes); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a body without end: %v, want a connection that ends", err)
 	}
 }
 

@@ -88,7 +88,7 @@ func serveHTTP(l net.Listener, h http.Handler) (stop func() error) {
 // serveFiber serves until stop is called.
 func serveFiber(l net.Listener, app *fiber.App) (stop func() error) {
 	ended := make(chan error, 1)
-	go func() { ended <- app.Listener(l, fiber.ListenConfig{DisableStartupMessage: true}) }()
+	go func() { ended <- app.Listener(lingerListener{l}, fiber.ListenConfig{DisableStartupMessage: true}) }()
 	return func() error {
 		if err := app.ShutdownWithTimeout(5 * time.Second); err != nil {
 			return err
