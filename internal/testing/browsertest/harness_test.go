@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -181,8 +182,25 @@ type tab struct {
 
 // console is what the page has complained about.
 type console struct {
-	mu   sync.Mutex
-	text []string
+	mu       sync.Mutex
+	text     []string
+	expected []string
+}
+
+// expect has complaints with a text count for nothing, whenever they come.
+func (c *console) expect(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expected = append(c.expected, text)
+}
+
+// complaints are those that nobody expected.
+func (c *console) complaints() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(c.text), func(text string) bool {
+		return slices.ContainsFunc(c.expected, func(part string) bool { return strings.Contains(text, part) })
+	})
 }
 
 // open opens the live page of a receiver. The test fails if the page ever complains,
@@ -191,9 +209,7 @@ func open(t *testing.T, r *receiver) *tab {
 	t.Helper()
 	p := openAny(t, r.url+"/")
 	t.Cleanup(func() {
-		p.log.mu.Lock()
-		defer p.log.mu.Unlock()
-		for _, text := range p.log.text {
+		for _, text := range p.log.complaints() {
 			t.Errorf("the page complains: %s", text)
 		}
 	})
