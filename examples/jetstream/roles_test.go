@@ -38,7 +38,7 @@ func startRole(t *testing.T, role string, config any) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // this test binary
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), roleVariable+"="+role, configVariable+"="+string(text))
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if _, err := cmd.StdinPipe(); err != nil {
