@@ -117,6 +117,9 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+// settling is how long a process may take to be as it was before.
+const settling = 30 * time.Second
+
 // baseline is what the process uses while nothing happens.
 type baseline struct {
 	goroutines int
@@ -137,7 +140,7 @@ func (b baseline) returned(t *testing.T) {
 	t.Helper()
 	const slack = 4 << 20 // what pools and the runtime keep
 	var now baseline
-	for range 100 {
+	for deadline := time.Now().Add(settling); time.Now().Before(deadline); {
 		now = measure()
 		if now.goroutines <= b.goroutines && now.heap <= b.heap+slack {
 			t.Logf("goroutines %d before, %d after; heap %d KB before, %d KB after", b.goroutines, now.goroutines, b.heap>>10, now.heap>>10)
@@ -442,9 +445,9 @@ func (s *site) holdIdle(t *testing.T, n int) {
 	if err := client.Wait(); err != nil {
 		t.Errorf("the client: %v", err)
 	}
-	for range 200 { // Until the server has noticed.
-		if runtime.NumGoroutine() <= start.goroutines {
-			return
+	for deadline := time.Now().Add(settling); runtime.NumGoroutine() > start.goroutines; { // Until the server has noticed.
+		if time.Now().After(deadline) {
+			t.Fatalf("goroutines %d before, %d after %d connections", start.goroutines, runtime.NumGoroutine(), n)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
