@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 
-	"github.com/loyaltyhooks/loyaltyhooks/internal/probe"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
@@ -38,11 +37,6 @@ const (
 	DriftInvalidText               = DriftKind(wire.InvalidText)     // text that is not Unicode; U+FFFD replaces what is not
 	DriftDuplicateMember           = DriftKind(wire.DuplicateMember) // a member sent twice; the last one counts
 )
-
-// hasListener reports whether somebody wants to know of drift.
-func (c *call[M]) hasListener(ctx context.Context) bool {
-	return c.handler.config.Drift != nil || probe.From(ctx) != nil
-}
 
 // reportDrift reports what reading has noted.
 func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {

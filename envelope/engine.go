@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/loyaltyhooks/loyaltyhooks/internal/probe"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
@@ -64,9 +65,7 @@ func (e *engineOf[M]) start(h *Handler) {
 		e.texts[string(wire.Quote(name))] = name
 	}
 	e.calls.New = func() any {
-		c := &call[M]{engineOf: e, sent: make([]bool, len(e.members))}
-		c.open.reader = &c.reader
-		return c
+		return &call[M]{engineOf: e, sent: make([]bool, len(e.members))}
 	}
 }
 
@@ -122,21 +121,20 @@ type state[M any] struct {
 	violations []Violation
 }
 
-// reset begins a delivery.
-func (c *call[M]) reset(m Message) {
+// begin begins a delivery.
+func (c *call[M]) begin(ctx context.Context, m Message) {
 	c.message = m
 	c.reader.Reset(wire.Limits{Depth: c.handler.config.MaxDepth, Memory: c.handler.config.MaxMemory})
+	c.reader.Listening = c.handler.config.Drift != nil || probe.From(ctx) != nil
 	clear(c.sent)
-	c.open = Opening[M]{Message: &c.message, Event: m.Event, reader: &c.reader}
-	c.state = state[M]{}
+	c.open.Message, c.open.Event, c.open.reader = &c.message, m.Event, &c.reader
 }
 
 // process is the way of a delivery after its verification.
 func (e *engineOf[M]) process(ctx context.Context, m Message) (o Observation, err *Error) {
 	c := e.calls.Get().(*call[M])
 	defer e.put(c)
-	c.reset(m)
-	c.reader.Listening = c.hasListener(ctx)
+	c.begin(ctx, m)
 	err = c.decode()
 	if err == nil {
 		err = c.check()
@@ -154,6 +152,7 @@ func (e *engineOf[M]) process(ctx context.Context, m Message) (o Observation, er
 
 // put keeps the call for another delivery, without anything of this one.
 func (e *engineOf[M]) put(c *call[M]) {
-	c.reset(Message{})
+	c.reader.Release()
+	c.message, c.open, c.state = Message{}, Opening[M]{}, state[M]{}
 	e.calls.Put(c)
 }

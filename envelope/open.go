@@ -24,11 +24,7 @@ func (c *call[M]) decode() *Error {
 		err = c.openLayout()
 	default:
 		c.tell(c.open.Event)
-		c.reader.Begin(c.message.Body, "")
-		err = c.decodePayload()
-		if err == nil {
-			err = c.reader.End()
-		}
+		err = c.decodePart(c.message.Body)
 	}
 	if err != nil {
 		return c.asMalformed(err)
@@ -62,25 +58,14 @@ const maxPointerText = 100
 // safe is a pointer without names that the sender chose.
 func (c *call[M]) safe(pointer string) string {
 	rest, inside := strings.CutPrefix(pointer, c.open.Pointer)
-	payload := c.payloadPlan()
 	switch {
 	case slices.Contains(c.pointers, pointer) || pointer == c.pointer:
 		return pointer
-	case inside && (rest == "" || rest[0] == '/') && payload != nil && !c.open.isWhole():
-		return c.open.Pointer + payload.Safe(rest)
+	case inside && (rest == "" || rest[0] == '/') && c.job != nil && !c.open.isWhole():
+		payload := reflect.TypeOf(c.job.target()).Elem()
+		return c.open.Pointer + wire.PlanOf(payload).Safe(rest)
 	}
 	return c.meta.Safe(pointer)
-}
-
-// payloadPlan is the plan of the payload, or nil if nobody wants it decoded.
-func (c *call[M]) payloadPlan() *wire.Plan {
-	if c.job == nil {
-		return nil
-	}
-	if _, raw := c.job.target().(*json.RawMessage); raw {
-		return nil
-	}
-	return wire.PlanOf(reflect.TypeOf(c.job.target()).Elem())
 }
 
 // openLayout reads the envelope member by member, in one pass: if the event's
@@ -105,7 +90,7 @@ func (c *call[M]) openLayout() error {
 	}
 	var waiting jsontext.Value // the payload, if it comes before the event's name
 	for r.Kind() != '}' {
-		name, err := r.Raw()
+		name, err := r.Name()
 		if err != nil {
 			return err
 		}
@@ -128,7 +113,10 @@ func (c *call[M]) openLayout() error {
 
 // openMember reads one member of the envelope.
 func (c *call[M]) openMember(name jsontext.Value, rank *int, waiting *jsontext.Value) (err error) {
-	m, ok := c.members[string(wire.Canonical(name))]
+	m, ok := c.members[string(name)]
+	if !ok {
+		m, ok = c.members[string(wire.Canonical(name))]
+	}
 	switch {
 	case !ok:
 		return c.reader.Unknown()
@@ -235,7 +223,7 @@ func (c *call[M]) follow(pointer string, decoded, outermost bool) error {
 	for i := 0; r.Kind() != '}' && r.Kind() != ']'; i++ {
 		name := strconv.Itoa(i)
 		if kind == '{' {
-			raw, err := r.Raw()
+			raw, err := r.Name()
 			if err != nil {
 				return err
 			}
@@ -295,7 +283,7 @@ func (c *call[M]) decodePayload() error {
 	return c.reader.Value(wire.PlanOf(v.Type()), v, nil)
 }
 
-// decodePart decodes the payload from its own part of the body.
+// decodePart decodes the payload from the part of the body that it is.
 func (c *call[M]) decodePart(text jsontext.Value) error {
 	c.reader.Begin(text, c.open.Pointer)
 	if err := c.decodePayload(); err != nil {

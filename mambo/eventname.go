@@ -41,6 +41,10 @@ var (
 	wrappers       = []string{"data", "payload"}
 )
 
+// lookedAt are the members of a body that mean something to the namer: that of a
+// Ping, guessedMembers and wrappers.
+var lookedAt = [...]string{"message", "event", "eventType", "type", "data", "payload"}
+
 // namer finds the event's name and the payload of a delivery.
 type namer struct {
 	header   string
@@ -175,36 +179,33 @@ type outline struct {
 // read looks at the members of a body. With a configured name only a Ping is looked
 // for. What it looks at is refused if it is sent twice, or is not Unicode.
 func (n *namer) read(body []byte, isConfigured bool) (found outline, err error) {
-	names := slices.Concat([]string{"message"}, guessedMembers, wrappers)
+	names := lookedAt[:]
 	if isConfigured {
 		names = names[:1]
 	}
-	values := make([]jsontext.Value, len(names))
-	var r wire.Reader
-	r.Reset(wire.Limits{Depth: 1})
-	r.Begin(body, "")
-	if err := r.Enter(); err != nil {
-		return found, err
-	}
+	var values [len(lookedAt)]jsontext.Value
 	count := 0
-	for ; r.Kind() != '}'; count++ {
-		if err := readMember(&r, names, values); err != nil {
-			return found, err
+	err = wire.Read(body, wire.Limits{Depth: 1}, func(r *wire.Reader) error {
+		if err := r.Enter(); err != nil {
+			return err
 		}
-	}
-	if err := r.Leave(); err != nil {
-		return found, err
-	}
+		for ; r.Kind() != '}'; count++ {
+			if err := readMember(r, names, values[:]); err != nil {
+				return err
+			}
+		}
+		return r.Leave()
+	})
 	for i, value := range values {
-		n.note(&found, names[i], value)
+		n.note(&found, lookedAt[i], value)
 	}
 	found.ping = found.ping && count == 1
-	return found, r.End()
+	return found, err
 }
 
 // readMember keeps the value of a member that has one of the names.
 func readMember(r *wire.Reader, names []string, values []jsontext.Value) error {
-	raw, err := r.Raw()
+	raw, err := r.Name()
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func (r *Reader) objectList(p *Plan, v reflect.Value, rule *Rule) error {
 	}
 	seen := map[string]int{} // the index of each name
 	for r.dec.PeekKind() != '}' {
-		raw, err := r.Raw()
+		raw, err := r.Name()
 		if err == nil {
 			raw, err = r.clean(raw, nil)
 		}
@@ -163,7 +163,7 @@ func (r *Reader) mapping(p *Plan, v reflect.Value, rule *Rule) error {
 	}
 	e := newEntry(p)
 	for r.dec.PeekKind() != '}' {
-		name, err := r.Raw()
+		name, err := r.Name()
 		if err != nil {
 			return err
 		}

@@ -41,13 +41,13 @@ const (
 )
 
 // add notes a difference. It reports whether it is listed; only then the pointer is
-// asked for, which costs something.
-func (l *NoteList) add(kind NoteKind, pointer func() string, isIdentity bool) bool {
+// asked for, which costs something. Without one only the total grows.
+func (l *NoteList) add(n Note, pointer func() string) bool {
 	l.Total++
-	if len(l.List) >= maxListed || l.bytes > maxPointers {
+	if pointer == nil || len(l.List) >= maxListed || l.bytes > maxPointers {
 		return false
 	}
-	n := Note{kind, pointer(), isIdentity}
+	n.Pointer = pointer()
 	l.List = append(l.List, n)
 	l.bytes += len(n.Pointer)
 	return true
@@ -55,19 +55,27 @@ func (l *NoteList) add(kind NoteKind, pointer func() string, isIdentity bool) bo
 
 // Misfit notes a value that does not fit.
 func (n *Notes) Misfit(pointer string) {
-	n.Misfits.add(WrongType, func() string { return pointer }, false)
+	n.Misfits.add(Note{Kind: WrongType}, func() string { return pointer })
 }
 
 // misfit notes the value that was just read. It reports whether it is listed.
 func (r *Reader) misfit(rule *Rule) bool {
-	return r.Misfits.add(WrongType, r.Pointer, rule != nil && rule.Required)
+	return r.Misfits.add(Note{Kind: WrongType, Identity: rule.isIdentity()}, r.pointers())
 }
 
 // differs notes another difference at the value that was just read.
 func (r *Reader) differs(kind NoteKind) {
 	if r.Listening {
-		r.Others.add(kind, r.Pointer, false)
+		r.Others.add(Note{Kind: kind}, r.pointers())
 	}
+}
+
+// pointers is Pointer, or nil where that would cost too much.
+func (r *Reader) pointers() func() string {
+	if r.long {
+		return nil
+	}
+	return r.Pointer
 }
 
 // Unknown passes over a member that no field holds.

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"reflect"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -108,7 +109,7 @@ func (p *Plan) byName(name string) int { return p.byQuoted[string(Quote(name))] 
 
 // Canonical spells the JSON of a text as Quote does.
 func Canonical(raw jsontext.Value) jsontext.Value {
-	if bytes.IndexByte(raw, '\\') < 0 {
+	if bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
 		return raw
 	}
 	text, _ := jsontext.AppendUnquote(nil, raw)
@@ -134,7 +135,7 @@ func (o *objectReader) find(raw jsontext.Value) int {
 
 // member reads one member.
 func (o *objectReader) member() error {
-	raw, err := o.Raw()
+	raw, err := o.Name()
 	if err != nil {
 		return err
 	}

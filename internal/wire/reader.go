@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -34,6 +35,7 @@ type Reader struct {
 	memory int  // that is left
 	ahead  int  // bytes that may still be looked at to count elements
 	dirty  bool // the text is not all Unicode, or may not be
+	long   bool // a name was too long for a pointer
 }
 
 // Reasons to refuse a text, beside its syntax.
@@ -66,11 +68,16 @@ func (e *Refusal) Unwrap() error { return e.Reason }
 // for here, where the value is typed.
 var options = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// Reset begins a delivery. Nothing of an earlier one is kept.
+// Reset begins a delivery.
 func (r *Reader) Reset(limits Limits) {
 	r.Notes = Notes{}
-	r.limits, r.memory, r.ahead = limits, limits.Memory, 0
-	r.Begin(nil, "")
+	r.limits, r.memory, r.ahead, r.long = limits, limits.Memory, 0, false
+}
+
+// Release keeps nothing of a delivery, so that the reader can wait for another.
+func (r *Reader) Release() {
+	r.Notes, r.text, r.buf = Notes{}, nil, bytes.Buffer{}
+	r.dec.Reset(&r.buf)
 }
 
 // aheadFactor bounds the looks ahead at nested lists.
@@ -80,9 +87,9 @@ const aheadFactor = 8
 // it in the body.
 func (r *Reader) Begin(text []byte, pointer string) {
 	r.text, r.prefix = text, pointer
-	r.depth = bytes.Count([]byte(pointer), []byte("/"))
+	r.depth = strings.Count(pointer, "/")
 	r.ahead = max(r.ahead, aheadFactor*len(text))
-	r.dirty = !utf8.Valid(text) || bytes.Contains(text, []byte(`\ud`)) || bytes.Contains(text, []byte(`\uD`))
+	r.dirty = !utf8.Valid(text) || bytes.IndexByte(text, '\\') >= 0 && (bytes.Contains(text, []byte(`\ud`)) || bytes.Contains(text, []byte(`\uD`)))
 	r.buf = *bytes.NewBuffer(text)
 	r.dec.Reset(&r.buf, options)
 }
@@ -94,14 +101,16 @@ func (r *Reader) Decode(text []byte, pointer string, target any, isEnvelope bool
 	r.Begin(text, pointer)
 	v := reflect.ValueOf(target).Elem()
 	p := PlanOf(v.Type())
+	var err error
 	if isEnvelope && p.Kind == Object && r.Kind() == '{' {
-		if err := r.object(p, v, true); err != nil {
-			return err
-		}
-	} else if err := r.Value(p, v, nil); err != nil {
-		return err
+		err = r.object(p, v, true)
+	} else {
+		err = r.Value(p, v, nil)
 	}
-	return r.End()
+	if err == nil {
+		err = r.End()
+	}
+	return err
 }
 
 // Kind is the kind of what comes next.
@@ -115,13 +124,22 @@ func (r *Reader) End() error {
 	return nil
 }
 
-// Raw reads the next value, or a name. It is part of the text.
+// Raw reads the next value. It is part of the text.
 func (r *Reader) Raw() (jsontext.Value, error) {
 	raw, err := r.dec.ReadValue()
 	if err != nil {
 		return nil, r.syntax(err)
 	}
 	return raw, nil
+}
+
+// Name reads a member's name, as its JSON text. After a very long one no pointers are
+// made: jsontext appends to them a character at a time, and takes several times their
+// length.
+func (r *Reader) Name() (jsontext.Value, error) {
+	raw, err := r.Raw()
+	r.long = r.long || len(raw) > maxPointers
+	return raw, err
 }
 
 // Skip passes over the next value.
@@ -168,7 +186,11 @@ func (r *Reader) Unicode(raw jsontext.Value) error {
 func (r *Reader) Pointer() string { return r.prefix + string(r.dec.StackPointer()) }
 
 func (r *Reader) refuse(reason error) error {
-	return &Refusal{r.Pointer(), r.dec.InputOffset(), reason}
+	e := &Refusal{Offset: r.dec.InputOffset(), Reason: reason}
+	if !r.long {
+		e.Pointer = r.Pointer()
+	}
+	return e
 }
 
 // syntax keeps the place of an error of jsontext, whose text quotes the body.
@@ -240,29 +262,34 @@ func unread(dec *jsontext.Decoder) []byte {
 
 var readers = sync.Pool{New: func() any { return new(Reader) }}
 
-// free gives the reader back. It keeps nobody's text alive.
-func (r *Reader) free() {
-	r.Reset(Limits{})
+// Read calls read with a reader of a text, which is used again for others, and
+// refuses what follows.
+func Read(text []byte, limits Limits, read func(*Reader) error) error {
+	r := readers.Get().(*Reader)
+	r.Reset(limits)
+	r.Begin(text, "")
+	err := read(r)
+	if err == nil {
+		err = r.End()
+	}
+	r.Release()
 	readers.Put(r)
+	return err
 }
-
-const unlimited = math.MaxInt / 2
 
 var errMisfit = errors.New("JSON of another type than a member's")
 
 // Unmarshal decodes the text of one value. It is for methods UnmarshalJSON: as
 // strict as encoding/json, it refuses what does not fit.
 func Unmarshal(text []byte, target any) error {
-	r := readers.Get().(*Reader)
-	defer r.free()
-	r.Reset(Limits{Depth: unlimited, Memory: unlimited})
-	v := reflect.ValueOf(target).Elem()
-	v.SetZero()
-	if err := r.Decode(text, "", target, false); err != nil {
+	const unlimited = math.MaxInt / 2
+	return Read(text, Limits{Depth: unlimited, Memory: unlimited}, func(r *Reader) error {
+		v := reflect.ValueOf(target).Elem()
+		v.SetZero()
+		err := r.Value(PlanOf(v.Type()), v, nil)
+		if err == nil && r.Misfits.Total > 0 {
+			err = errMisfit
+		}
 		return err
-	}
-	if r.Misfits.Total > 0 {
-		return errMisfit
-	}
-	return nil
+	})
 }
