@@ -72,10 +72,17 @@ var forms = form.NewDecoder(
 	InteractionMetadata{}, ConversionMetadata{}, ConversionResponse{},
 )
 
+// jsonCopies is how often the JSON of a form is in memory at most: whole, as open
+// values, as what these keep of it, and once more where somebody listens to drift.
+const jsonCopies = 4
+
 func (o opener) openForm(d *envelope.Opening[Meta]) error {
 	tree, err := form.Parse(d.Message.Body, o.limits)
 	if err != nil {
 		return malformed(err)
+	}
+	if err := d.Charge(jsonCopies * tree.Root().JSONLen()); err != nil {
+		return err
 	}
 	err = forms.Decode(tree.Root(), &d.Meta, form.Options{Mistyped: d.Mistyped, Salvage: d.Decode})
 	if err != nil {

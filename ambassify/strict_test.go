@@ -85,3 +85,23 @@ func TestTolerantMembers(t *testing.T) {
 		}
 	}
 }
+
+// Only what is decoded into Go types may not be too deep.
+func TestDeepJSON(t *testing.T) {
+	h := newHandler(t, envelope.Config{}, ignoreAll()...)
+	for name, body := range map[string]string{
+		"as deep as it may be": nested(31),
+		"in an unknown member": `{"event":{"name":"removed","resource":"campaign"},"campaign_id":7,"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
+		"in an unknown event":  `{"event":{"name":"archived","resource":"badge"},"badge_id":7,"badge":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
+	} {
+		if result := envelopetest.Deliver(t, h, request(typeJSON, body)); result.Status != http.StatusOK {
+			t.Errorf("%s: got %d, %v", name, result.Status, result.Err)
+		}
+	}
+}
+
+// nested is a member whose properties are nested: each level is a list and an object.
+func nested(levels int) string {
+	return `{"event":{"name":"changed","resource":"person"},"person_id":"` + uuid + `","person":` +
+		strings.Repeat(`{"properties":[`, levels) + strings.Repeat(`]}`, levels) + `}`
+}

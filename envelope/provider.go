@@ -101,5 +101,9 @@ func (o *Opening[M]) Decode(text []byte, pointer string, target any) error {
 // decodes by other means than Decode.
 func (o *Opening[M]) Mistyped(pointer string) { o.reader.Misfit(pointer) }
 
+// Charge takes from Config.MaxMemory the bytes that an Open function is about to use
+// by other means than Decode, and refuses a delivery that needs more.
+func (o *Opening[M]) Charge(size int) error { return o.reader.Charge(size) }
+
 // isWhole reports whether nothing of the body is left to be read.
 func (o *Opening[M]) isWhole() bool { return o.whole || o.Body != nil }

@@ -45,7 +45,8 @@ func (r *Reader) grow(p *Plan, v reflect.Value, n int) error {
 			r.ahead -= looked
 			room = max(1, more)
 		}
-		if err := r.charge((n + room) * int(p.Type.Elem().Size())); err != nil {
+		room = max(room, n) // Grow doubles short slices.
+		if err := r.Charge((n + room) * int(p.Type.Elem().Size())); err != nil {
 			return err
 		}
 		v.Grow(room)
@@ -135,7 +136,7 @@ func (r *Reader) namedElement(p *Plan, v reflect.Value, name string, seen map[st
 		v.Index(at).SetZero()
 	} else {
 		const entry = 4 * (16 + 8) // as entrySize has it
-		if err := r.charge(entry + len(name)); err != nil {
+		if err := r.Charge(entry + len(name)); err != nil {
 			return err
 		}
 		at = v.Len()
@@ -187,7 +188,7 @@ func (r *Reader) makeMap(p *Plan, v reflect.Value) error {
 		return nil
 	}
 	const empty = 48
-	if err := r.charge(empty); err != nil {
+	if err := r.Charge(empty); err != nil {
 		return err
 	}
 	v.Set(reflect.MakeMap(p.Type))
@@ -215,7 +216,7 @@ func (r *Reader) entry(p *Plan, v reflect.Value, e entry, name jsontext.Value, r
 	} else if v.Len() < firstEntries {
 		size = 0
 	}
-	if err := r.charge(size + len(name)); err != nil {
+	if err := r.Charge(size + len(name)); err != nil {
 		return err
 	}
 	before := v.Len()

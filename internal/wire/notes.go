@@ -40,42 +40,39 @@ const (
 	maxPointers = 8 << 10
 )
 
-// add notes a difference. It reports whether it is listed; only then the pointer is
-// asked for, which costs something. Without one only the total grows.
-func (l *NoteList) add(n Note, pointer func() string) bool {
-	l.Total++
-	if pointer == nil || len(l.List) >= maxListed || l.bytes > maxPointers {
-		return false
-	}
-	n.Pointer = pointer()
+// isFull reports whether no more is listed.
+func (l *NoteList) isFull() bool { return len(l.List) >= maxListed || l.bytes > maxPointers }
+
+func (l *NoteList) add(n Note) {
 	l.List = append(l.List, n)
 	l.bytes += len(n.Pointer)
-	return true
 }
 
 // Misfit notes a value that does not fit.
 func (n *Notes) Misfit(pointer string) {
-	n.Misfits.add(Note{Kind: WrongType}, func() string { return pointer })
+	if n.Misfits.Total++; !n.Misfits.isFull() {
+		n.Misfits.add(Note{Kind: WrongType, Pointer: pointer})
+	}
 }
 
-// misfit notes the value that was just read. It reports whether it is listed.
-func (r *Reader) misfit(rule *Rule) bool {
-	return r.Misfits.add(Note{Kind: WrongType, Identity: rule.isIdentity()}, r.pointers())
+// misfit notes the value that was just read. It reports whether it is listed: a
+// pointer costs something.
+func (r *Reader) misfit(rule *Rule) (listed bool) {
+	if r.Misfits.Total++; r.long || r.Misfits.isFull() {
+		return false
+	}
+	r.Misfits.add(Note{WrongType, r.Pointer(), rule.isIdentity()})
+	return true
 }
 
 // differs notes another difference at the value that was just read.
 func (r *Reader) differs(kind NoteKind) {
-	if r.Listening {
-		r.Others.add(Note{Kind: kind}, r.pointers())
+	if !r.Listening {
+		return
 	}
-}
-
-// pointers is Pointer, or nil where that would cost too much.
-func (r *Reader) pointers() func() string {
-	if r.long {
-		return nil
+	if r.Others.Total++; !r.long && !r.Others.isFull() {
+		r.Others.add(Note{Kind: kind, Pointer: r.Pointer()})
 	}
-	return r.Pointer
 }
 
 // Unknown passes over a member that no field holds.

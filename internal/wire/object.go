@@ -63,7 +63,7 @@ func (o *objectReader) chooseVariant() error {
 		o.open = o.open || told // Kept as it is; only the new kind is news.
 		return nil
 	}
-	if err := o.charge(int(variant.Plan.Type.Size())); err != nil {
+	if err := o.Charge(int(variant.Plan.Type.Size())); err != nil {
 		return err
 	}
 	made := reflect.New(variant.Plan.Type)
@@ -80,7 +80,7 @@ func (p *Plan) variantOf(text []byte) (variant *Variant, told bool) {
 	if _, err := ahead.ReadToken(); err != nil {
 		return nil, false
 	}
-	kind := p.members.list[p.byName(p.Kinds)].quoted
+	kind := p.list[p.byName[p.Kinds]].quoted
 	for ahead.PeekKind() == '"' {
 		name, err := ahead.ReadValue()
 		if err != nil {
@@ -104,8 +104,6 @@ func (p *Plan) variantOf(text []byte) (variant *Variant, told bool) {
 	}
 	return nil, false
 }
-
-func (p *Plan) byName(name string) int { return p.byQuoted[string(Quote(name))] }
 
 // Canonical spells the JSON of a text as Quote does.
 func Canonical(raw jsontext.Value) jsontext.Value {
@@ -192,7 +190,7 @@ func (r *Reader) field(v reflect.Value, f *Field) (reflect.Value, error) {
 	for i, at := range f.Index {
 		if i > 0 && v.Kind() == reflect.Pointer {
 			if v.IsNil() {
-				if err := r.charge(int(v.Type().Elem().Size())); err != nil {
+				if err := r.Charge(int(v.Type().Elem().Size())); err != nil {
 					return v, err
 				}
 				v.Set(reflect.New(v.Type().Elem()))
@@ -227,7 +225,7 @@ func (o *objectReader) unknown(name jsontext.Value) error {
 // that equal objects are equal text.
 func (o *objectReader) keepOther() error {
 	raw := jsontext.Value(o.text[o.start:o.dec.InputOffset()])
-	if err := o.charge(len(raw)); err != nil {
+	if err := o.Charge(len(raw)); err != nil {
 		return err
 	}
 	raw, err := o.clean(raw, nil)

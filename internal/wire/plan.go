@@ -91,6 +91,7 @@ type Variant struct {
 type members struct {
 	list     []Field
 	byQuoted map[string]int
+	byName   map[string]int
 }
 
 // keyed says how an object is read as a list: each member is an element, its name
@@ -102,11 +103,10 @@ type keyed struct {
 
 // Member returns the field of a name.
 func (p *Plan) Member(name string) (*Field, bool) {
-	i, ok := p.byQuoted[string(Quote(name))]
-	if !ok {
-		return nil, false
+	if i, ok := p.byName[name]; ok {
+		return &p.list[i], true
 	}
-	return &p.list[i], true
+	return nil, false
 }
 
 var plans sync.Map // reflect.Type to *Plan

@@ -204,7 +204,8 @@ func (r *Reader) syntax(err error) error {
 	return e
 }
 
-func (r *Reader) charge(size int) error {
+// Charge takes bytes from what is left of the memory.
+func (r *Reader) Charge(size int) error {
 	if r.memory -= size; r.memory < 0 {
 		return r.refuse(ErrMemory)
 	}

@@ -219,9 +219,9 @@ func (r *Rule) asStrict() *Rule {
 }
 
 func membersOf(fields []Field) members {
-	m := members{list: fields, byQuoted: make(map[string]int, len(fields))}
+	m := members{list: fields, byQuoted: make(map[string]int, len(fields)), byName: make(map[string]int, len(fields))}
 	for i, f := range fields {
-		m.byQuoted[f.quoted] = i
+		m.byQuoted[f.quoted], m.byName[f.Name] = i, i
 	}
 	return m
 }

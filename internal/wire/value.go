@@ -20,7 +20,7 @@ func (r *Reader) Value(p *Plan, v reflect.Value, rule *Rule) error {
 	}
 	switch p.Kind {
 	case Pointer:
-		if err := r.charge(int(p.Type.Elem().Size())); err != nil {
+		if err := r.Charge(int(p.Type.Elem().Size())); err != nil {
 			return err
 		}
 		v.Set(reflect.New(p.Type.Elem()))
@@ -180,7 +180,7 @@ func (r *Reader) leaf(p *Plan, v reflect.Value, rule *Rule) error {
 	}
 	switch target := v.Addr().Interface(); p.Kind {
 	case Raw:
-		err = r.charge(len(raw))
+		err = r.Charge(len(raw))
 		v.SetBytes(raw.Clone())
 		return err
 	case Leaf:
@@ -191,7 +191,7 @@ func (r *Reader) leaf(p *Plan, v reflect.Value, rule *Rule) error {
 			err = target.(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
 		}
 	case Whole:
-		if err := r.charge(wholeFactor * len(raw)); err != nil {
+		if err := r.Charge(wholeFactor * len(raw)); err != nil {
 			return err
 		}
 		err = jsonv2.Unmarshal(raw, target, options)
@@ -221,7 +221,7 @@ func (r *Reader) anything(v reflect.Value, kind jsontext.Kind) error {
 	default:
 		t = reflect.TypeFor[float64]()
 	}
-	if err := r.charge(int(t.Size())); err != nil {
+	if err := r.Charge(int(t.Size())); err != nil {
 		return err
 	}
 	made, before := reflect.New(t).Elem(), r.Misfits.Total

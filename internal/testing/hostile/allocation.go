@@ -2,15 +2,16 @@ package hostile
 
 import "runtime"
 
-// What a body may cost in memory: so many times its size, and so much besides.
+// What a body may cost in memory next to Config.MaxMemory: so many times its size,
+// and so much besides.
 const (
-	allocationFactor = 8
+	allocationFactor = 4
 	allocationFloor  = 256 << 10
 )
 
 // AllocationLimit is what the handling of a body of that size may allocate.
-func AllocationLimit(size int) uint64 {
-	return uint64(allocationFactor*size + allocationFloor)
+func AllocationLimit(size, maxMemory int) uint64 {
+	return uint64(allocationFactor*size + maxMemory + allocationFloor)
 }
 
 // Allocated is how much memory f allocates, freed or not. Nothing else may run at

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,39 +25,90 @@ type costly struct {
 
 // scale weighs deliveries.
 type scale struct {
-	handler *envelope.Handler
-	worst   float64 // part of the limit that was used
-	heavy   []costly
-	weighed int
+	handlers []weighing // those without a key come first
+	keyless  int
+	heavy    []costly
 }
 
+// weighing is what one handler has needed.
+type weighing struct {
+	name     string
+	handler  *envelope.Handler
+	memory   int     // MaxMemory
+	worst    float64 // part of the limit that was used
+	heaviest string
+	weighed  int
+}
+
+// littleMemory is a MaxMemory next to which whatever is not charged can be seen.
+const littleMemory = 256 << 10
+
+// newScale makes handlers with little memory and with the default, and with each of
+// the keys.
 func newScale(tb testing.TB, p provider) *scale {
 	tb.Helper()
-	return &scale{handler: p.newHandler(tb, envelope.Config{
-		Unverified: true,
-		Drift:      func(context.Context, envelope.DriftReport) {},
-	}, accept)}
+	s := new(scale)
+	memories := []int{littleMemory, envelope.DefaultMaxMemory}
+	for _, memory := range memories {
+		s.add(tb, p, memory, "no key", nil)
+	}
+	s.keyless = len(s.handlers)
+	for _, memory := range memories {
+		for name, key := range p.keys() {
+			s.add(tb, p, memory, name, key)
+		}
+	}
+	return s
 }
 
-// weigh handles a delivery twice, because the first one of a type pays for what is
-// kept of the type, and looks at what the second one allocates.
+func (s *scale) add(tb testing.TB, p provider, memory int, name string, key envelope.KeyFunc) {
+	tb.Helper()
+	s.handlers = append(s.handlers, weighing{
+		name: fmt.Sprintf("MaxMemory %d KiB, %s", memory>>10, name),
+		handler: p.newHandler(tb, envelope.Config{
+			Unverified: true, MaxMemory: memory, Key: key,
+			Drift: func(context.Context, envelope.DriftReport) {},
+		}, accept),
+		memory: memory,
+	})
+}
+
+// weigh lets the handlers without a key handle a delivery.
 func (s *scale) weigh(tb testing.TB, name string, m envelope.Message) {
 	tb.Helper()
+	s.weighIn(tb, s.handlers[:s.keyless], name, m)
+}
+
+// weighAll lets all handlers handle a delivery.
+func (s *scale) weighAll(tb testing.TB, name string, m envelope.Message) {
+	tb.Helper()
+	s.weighIn(tb, s.handlers, name, m)
+}
+
+// weighIn lets handlers handle a delivery twice, because the first one of a type pays
+// for what is kept of the type, and looks at what the second one allocates.
+func (s *scale) weighIn(tb testing.TB, handlers []weighing, name string, m envelope.Message) {
+	tb.Helper()
 	if len(m.Body) > envelope.DefaultMaxBody {
-		return
+		tb.Fatalf("%s: %d bytes", name, len(m.Body))
 	}
-	handle := func() error { return s.handler.Dispatch(tb.Context(), m) }
-	err := handle()
-	allocated := hostile.Allocated(func() { _ = handle() })
-	part := float64(allocated) / float64(hostile.AllocationLimit(len(m.Body)))
-	s.worst = max(s.worst, part)
-	s.weighed++
-	if part > allowed() {
-		status := "accepted"
-		if err != nil {
-			status = err.Error()
+	for i := range handlers {
+		w := &handlers[i]
+		handle := func() error { return w.handler.Dispatch(tb.Context(), m) }
+		err := handle()
+		allocated := float64(hostile.Allocated(func() { _ = handle() }))
+		part := allocated / float64(hostile.AllocationLimit(len(m.Body), w.memory))
+		if part > w.worst {
+			w.worst, w.heaviest = part, name
 		}
-		s.heavy = append(s.heavy, costly{name, len(m.Body), float64(allocated), part, status})
+		w.weighed++
+		if part > allowed() {
+			status := "accepted"
+			if err != nil {
+				status = err.Error()
+			}
+			s.heavy = append(s.heavy, costly{w.name + ": " + name, len(m.Body), allocated, part, status})
+		}
 	}
 }
 
@@ -83,7 +135,9 @@ func (s *scale) report(t *testing.T) {
 		kinds[kind] = true
 		t.Errorf("%s: %d bytes of body allocate %.0f, %.2f times the limit (%s)", c.name, c.size, c.allocated, c.over, c.status)
 	}
-	t.Logf("%d bodies weighed; %d are over the limit; the worst one took %.0f %% of it", s.weighed, len(s.heavy), 100*s.worst)
+	for _, w := range s.handlers {
+		t.Logf("%s: %d bodies weighed; the worst one took %.0f %% of the limit: %s", w.name, w.weighed, 100*w.worst, w.heaviest)
+	}
 }
 
 // sizes are the sizes of constructed bodies: where the constant part of the limit
@@ -98,13 +152,14 @@ func sizes() []int {
 	return []int{6 << 10, 24 << 10, 31 << 10, 64 << 10}
 }
 
-// No body makes the handler allocate more than eight times its size and 256 KiB.
+// No body makes the handler allocate more than four times its size, MaxMemory, and
+// 256 KiB.
 func TestAllocation(t *testing.T) {
 	suite := jsonSuite(t)
 	each(t, func(t *testing.T, p provider) {
 		s := newScale(t, p)
 		for _, golden := range p.goldens() {
-			s.weigh(t, golden.Event+"/"+golden.Situation+golden.Encoder, p.message(golden, golden.Body))
+			s.weighAll(t, golden.Event+"/"+golden.Situation+golden.Encoder, p.message(golden, golden.Body))
 		}
 		golden := p.basicJSON(t)
 		for name, text := range suite {
@@ -123,13 +178,51 @@ func TestAllocation(t *testing.T) {
 			}
 		}
 		for name, body := range shapeless() {
-			s.weigh(t, name, p.message(golden, body))
+			s.weighAll(t, name, p.message(golden, body))
 		}
 		for name, body := range nests(p) {
 			s.weigh(t, name, p.message(golden, body))
 		}
+		for place, body := range embed(golden.Body, shortNames()) {
+			s.weighAll(t, "short names "+place, p.message(golden, body))
+		}
+		for event := range p.payloads() {
+			golden.Event = event
+			for name, payload := range longIDs() {
+				s.weighAll(t, event+": "+name, p.message(golden, []byte(p.wrap(event, payload))))
+			}
+		}
 		s.report(t)
 	})
+}
+
+// shortNames are objects of the shortest names there are, as many as fit into a body.
+func shortNames() string {
+	var b strings.Builder
+	for i := range 1023 {
+		b.WriteString(`,"` + strconv.FormatInt(int64(i), 36) + `":0`)
+	}
+	return "[" + repeat("{"+b.String()[1:]+"}", 145*(b.Len()+2)) + "]"
+}
+
+// longIDs are payloads in which what makes a key is long, or follows much else.
+func longIDs() map[string]string {
+	const size = 256 << 10
+	all := map[string]string{
+		"many members before the id":  `{` + numbered(`"%d":0`, size) + `,"id":"1","customer_id":"1","trigger_event_id":"1","event":{"id":"1"}}`,
+		"many elements before the id": `{"x":[` + repeat("{}", size) + `],"id":"1","customer_id":"1","trigger_event_id":"1","event":{"id":"1"}}`,
+	}
+	for name, id := range map[string]string{
+		"a long id":                       `"` + strings.Repeat("x", size) + `"`,
+		"a long id of escapes":            `"` + strings.Repeat(`\u0001`, size/6) + `"`,
+		"a long id of several bytes each": `"` + strings.Repeat("é", size/2) + `"`,
+		"an id that is an object":         `{` + numbered(`"%d":{}`, size) + `}`,
+		"an id that is a list":            `[` + repeat("[]", size) + `]`,
+	} {
+		all[name] = `{"id":` + id + `,"trigger_event_id":"1","customer_id":"1","event":{"id":` + id + `}}`
+		all[name+", of the trigger"] = `{"id":"1","trigger_event_id":` + id + `,"from_tier_id":"","event":{"id":"1","status":` + id + `}}`
+	}
+	return all
 }
 
 // shapeless are bodies that are hostile to any handler of JSON.
@@ -149,6 +242,9 @@ func shapeless() map[string][]byte {
 		"escaped names":        []byte(`{` + numbered(`"\u0041\u0042%d":0`, size) + `}`),
 		"many names":           []byte(`{` + numbered(`"%d":0`, size) + `}`),
 		"a name twice, at end": []byte(`{` + numbered(`"%d":0`, size) + `,"0":0}`),
+		"no event":             []byte(`{"x":[` + repeat("{}", size) + `],"y":"` + strings.Repeat("y", size) + `"}`),
+		"an event of objects":  []byte(`{"event":{` + numbered(`"%d":{}`, size) + `},"data":{}}`),
+		"an event's words":     []byte(`{"event":{"name":{` + numbered(`"%d":{}`, size) + `},"resource":"` + strings.Repeat("r", size) + `"}}`),
 		"nul bytes":            make([]byte, size),
 		"half a delivery":      []byte(`{"event":"TIER_UPGRADE","eventName":"CustomerRegistered","data":{"a":[` + strings.Repeat("{},", size/3)),
 	}
@@ -159,7 +255,7 @@ func TestAllocationOfForms(t *testing.T) {
 	p := providers()[3]
 	s := newScale(t, p)
 	for name, body := range hostileForms() {
-		s.weigh(t, name, envelope.Message{Body: []byte(body), Header: map[string][]string{"Content-Type": {envelopetest.Form}}})
+		s.weighAll(t, name, envelope.Message{Body: []byte(body), Header: map[string][]string{"Content-Type": {envelopetest.Form}}})
 	}
 	s.report(t)
 }
@@ -167,6 +263,7 @@ func TestAllocationOfForms(t *testing.T) {
 func hostileForms() map[string]string {
 	const event = "event[name]=created&event[resource]=person&person_id=1&"
 	const pairs = 4000
+	controls := strings.Repeat("\x01", 1<<20-256) // each takes six bytes of JSON
 	each := func(format string, n int) string {
 		var b strings.Builder
 		for i := range n {
@@ -200,7 +297,17 @@ func hostileForms() map[string]string {
 		"actions":                each("campaign[actions][%d][id]=", 2000),
 		"kilobyte keys":          each("person["+strings.Repeat("k", 1000)+"%d]=", 1000),
 		"dots":                   event + strings.Repeat(".", 1000) + "=1",
-		"recursive properties":   event + "campaign[config]" + strings.Repeat("[properties][0]", 12) + "[key]=1",
+		"recursive properties":   event + "person" + strings.Repeat("[properties][0]", 12) + "[key]=1",
+		"control characters":     event + "person[name]=" + controls,
+		"controls, escaped":      event + "person[name]=" + strings.Repeat("%01", 1<<18),
+		"controls, open":         event + "person[profile][name]=" + controls,
+		"controls, open, %":      event + "person[profile][name]=" + strings.Repeat("%01", 1<<18),
+		"controls, open object":  event + "person[optIn][a]=" + controls,
+		"controls, mistyped":     event + "campaign[created]=" + controls,
+		"controls, unknown":      event + "x=" + controls,
+		"letters, open":          event + "person[profile][name]=" + strings.Repeat("x", 1<<20-256),
+		"letters":                event + "person[name]=" + strings.Repeat("x", 1<<20-256),
+		"quotes, open":           event + "person[profile][name]=" + strings.Repeat(`"`, 1<<20-256),
 		"salvage":                each("person[profile][birthday][%d]=x", 2000),
 	}
 }

@@ -37,6 +37,20 @@ type provider struct {
 	wrap func(event, payload string) string
 }
 
+// keys are what may name the deliveries of the provider.
+func (p provider) keys() map[string]envelope.KeyFunc {
+	keys := map[string]envelope.KeyFunc{"digest key": envelope.DigestKey(time.Hour)}
+	switch p.name {
+	case masivo.Name:
+		keys["natural key"] = masivo.NaturalKey
+	case mambo.Name:
+		keys["natural key"] = mambo.NaturalKey
+	case ambassify.Name:
+		keys["natural key"] = ambassify.NaturalKey
+	}
+	return keys
+}
+
 // receive gets a delivery, as a value that fmt and slog know, and its payload.
 type receive func(ctx context.Context, event string, delivery, payload any) error
 

@@ -60,7 +60,7 @@ func errands(t *testing.T, p provider) (sound, others []errand) {
 	if p.name != "mambo" { // Its signature holds for objects only.
 		add("no object", http.StatusBadRequest, "[1,2,3]", nil)
 	}
-	add("too deep", http.StatusBadRequest, `{"a":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`}`, nil)
+	add("too deep", http.StatusBadRequest, `{"a":`+strings.Repeat("[", tooDeep)+strings.Repeat("]", tooDeep)+`}`, nil)
 	add("too large", http.StatusRequestEntityTooLarge, strings.Repeat(" ", soakLimit+1), nil)
 	add("too large, chunked", http.StatusRequestEntityTooLarge, strings.Repeat(" ", soakLimit+1), func(r *http.Request) {
 		r.ContentLength = -1
