@@ -35,12 +35,12 @@ func (c *call[M]) decode() *Error {
 // asMalformed keeps the place and the reason of a refusal.
 func (c *call[M]) asMalformed(err error) *Error {
 	var own *Error
-	var refusal *wire.Refusal
+	var refusal *wire.RefusedError
 	switch {
 	case errors.As(err, &own):
 		return own
 	case !errors.As(err, &refusal) || refusal.Reason == nil:
-		refusal = orDefault(refusal, &wire.Refusal{})
+		refusal = orDefault(refusal, &wire.RefusedError{})
 		return malformed(refusal.Offset, ErrMalformed)
 	case refusal.Pointer == "":
 		return malformed(refusal.Offset, fmt.Errorf("%w: %w", ErrMalformed, refusal.Reason))

@@ -47,14 +47,14 @@ var (
 	ErrText   = errors.New("not Unicode")
 )
 
-// Refusal says why a text was refused, and where.
-type Refusal struct {
+// RefusedError says why a text was refused, and where.
+type RefusedError struct {
 	Pointer string // to the member; it may hold names that the sender chose
 	Offset  int64  // in the text
 	Reason  error  // one of the errors above; nil if the text is not JSON
 }
 
-func (e *Refusal) Error() string {
+func (e *RefusedError) Error() string {
 	if e.Reason == nil {
 		return "not JSON"
 	}
@@ -62,7 +62,7 @@ func (e *Refusal) Error() string {
 }
 
 // Unwrap returns the reason.
-func (e *Refusal) Unwrap() error { return e.Reason }
+func (e *RefusedError) Unwrap() error { return e.Reason }
 
 // Syntax belongs to jsontext; duplicate names and what is not Unicode are looked
 // for here, where the value is typed.
@@ -186,7 +186,7 @@ func (r *Reader) Unicode(raw jsontext.Value) error {
 func (r *Reader) Pointer() string { return r.prefix + string(r.dec.StackPointer()) }
 
 func (r *Reader) refuse(reason error) error {
-	e := &Refusal{Offset: r.dec.InputOffset(), Reason: reason}
+	e := &RefusedError{Offset: r.dec.InputOffset(), Reason: reason}
 	if !r.long {
 		e.Pointer = r.Pointer()
 	}
@@ -195,7 +195,7 @@ func (r *Reader) refuse(reason error) error {
 
 // syntax keeps the place of an error of jsontext, whose text quotes the body.
 func (r *Reader) syntax(err error) error {
-	e := &Refusal{Offset: r.dec.InputOffset()}
+	e := &RefusedError{Offset: r.dec.InputOffset()}
 	if syntactic := new(jsontext.SyntacticError); errors.As(err, &syntactic) {
 		e.Offset = syntactic.ByteOffset
 	} else if errors.Is(err, io.EOF) {

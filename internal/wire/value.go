@@ -33,10 +33,10 @@ func (r *Reader) Value(p *Plan, v reflect.Value, rule *Rule) error {
 			return r.plain(Text, v.Field(p.Text), rule, kind)
 		}
 	case List:
-		switch {
-		case kind == '[':
+		switch kind {
+		case '[':
 			return r.list(p, v, rule)
-		case kind == '{':
+		case '{':
 			return r.objectList(p, v, rule)
 		}
 	case Map:
