@@ -100,7 +100,7 @@ func (n *namer) open(o *envelope.Opening[Meta]) error {
 	var body outline
 	var err error
 	name, from := n.configured(o.Message)
-	if name == "" || len(o.Message.Body) <= maxPing {
+	if name == "" || mayBePing(o.Message.Body) {
 		if body, err = n.read(o.Message.Body, name != ""); err != nil {
 			return err
 		}
@@ -111,6 +111,11 @@ func (n *namer) open(o *envelope.Opening[Meta]) error {
 		o.Members = []string{body.member}
 	}
 	return nil
+}
+
+// mayBePing reports whether a body is worth a look for a Ping.
+func mayBePing(body []byte) bool {
+	return len(body) <= maxPing && (bytes.Contains(body, []byte(PingMessagePing)) || bytes.IndexByte(body, '\\') >= 0)
 }
 
 // tell chooses between a configured name and what the delivery says.

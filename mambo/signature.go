@@ -2,6 +2,7 @@ package mambo
 
 import (
 	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/mac"
@@ -159,15 +161,19 @@ func parseSignature(header string) (timestamp string, digests []mac.Digest, ok b
 	if len(header) > maxSignature {
 		return "", nil, false
 	}
-	for _, word := range strings.FieldsFunc(header, isPunctuation) {
+	for word := range strings.FieldsFuncSeq(header, isPunctuation) {
 		if _, ok := momentOf(word); ok {
 			if timestamp != "" {
 				return "", nil, false
 			}
 			timestamp = word
 		}
-		if sum, err := hex.DecodeString(word); err == nil && len(sum) == len(mac.Digest{}) {
-			digests = append(digests, mac.Digest(sum))
+		if len(word) != hex.EncodedLen(sha256.Size) {
+			continue
+		}
+		var sum mac.Digest
+		if _, err := hex.Decode(sum[:], []byte(word)); err == nil {
+			digests = append(digests, sum)
 		}
 	}
 	return timestamp, digests, timestamp != "" && len(digests) > 0 && len(digests) <= maxDigests
@@ -175,19 +181,25 @@ func parseSignature(header string) (timestamp string, digests []mac.Digest, ok b
 
 // isPunctuation reports whether r is no part of a number or a name.
 func isPunctuation(r rune) bool {
-	return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	switch {
+	case 'a' <= r && r <= 'z', '0' <= r && r <= '9', 'A' <= r && r <= 'Z', r == '_':
+		return false
+	}
+	return r < utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
 // momentOf reads a timestamp: 10 digits are seconds, 13 are milliseconds. Nothing
 // else is one.
 func momentOf(timestamp string) (moment time.Time, ok bool) {
+	if len(timestamp) != 10 && len(timestamp) != 13 {
+		return time.Time{}, false
+	}
 	n, err := strconv.ParseUint(timestamp, 10, 63)
 	switch {
 	case err != nil:
+		return time.Time{}, false
 	case len(timestamp) == 10:
 		return time.Unix(int64(n), 0), true
-	case len(timestamp) == 13:
-		return time.UnixMilli(int64(n)), true
 	}
-	return time.Time{}, false
+	return time.UnixMilli(int64(n)), true
 }

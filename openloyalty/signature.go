@@ -68,7 +68,7 @@ func Sign(config Config, r *http.Request, body []byte, requestID string) error {
 		return err
 	}
 	timestamp := strconv.FormatInt(s.now().Unix(), 10)
-	sum := s.keys[0].Sum(s.canonical(r, body, timestamp, requestID), nil)
+	sum := s.keys[0].Sum("", s.canonical(r, body, timestamp, requestID))
 	r.Header.Set(SignatureHeader, hex.EncodeToString(sum[:]))
 	r.Header.Set(AlgorithmHeader, algorithm)
 	r.Header.Set(TimestampHeader, timestamp)
@@ -155,7 +155,7 @@ func (s *signer) verify(r *http.Request, body []byte) error {
 	canonical := s.canonical(r, body, sent.timestamp, sent.requestID)
 	match := false
 	for _, key := range s.keys {
-		want := key.Sum(canonical, nil)
+		want := key.Sum("", canonical)
 		if hmac.Equal(want[:], sent.digest[:]) {
 			match = true
 		}
@@ -174,7 +174,7 @@ func (s *signer) verify(r *http.Request, body []byte) error {
 
 // canonical is the text that is signed. Host and path have their length with
 // them, so that no end of one can pass for the start of the other.
-func (s *signer) canonical(r *http.Request, body []byte, timestamp, requestID string) string {
+func (s *signer) canonical(r *http.Request, body []byte, timestamp, requestID string) []byte {
 	host, path := s.host, s.path
 	if host == "" {
 		host = hostOf(r)
@@ -183,14 +183,19 @@ func (s *signer) canonical(r *http.Request, body []byte, timestamp, requestID st
 		path = pathOf(r)
 	}
 	sum := sha256.Sum256(body)
-	return strings.Join([]string{
-		r.Method,
-		strconv.Itoa(len(host)) + ":" + host,
-		strconv.Itoa(len(path)) + ":" + path,
-		hex.EncodeToString(sum[:]),
-		timestamp,
-		requestID,
-	}, "\n")
+	size := len(r.Method) + len(host) + len(path) + hex.EncodedLen(len(sum)) + len(timestamp) + len(requestID)
+	text := make([]byte, 0, size+32) // Two lengths and five line feeds besides.
+	text = append(append(text, r.Method...), '\n')
+	text = append(appendSized(text, host), '\n')
+	text = append(appendSized(text, path), '\n')
+	text = append(hex.AppendEncode(text, sum[:]), '\n')
+	text = append(append(text, timestamp...), '\n')
+	return append(text, requestID...)
+}
+
+func appendSized(text []byte, part string) []byte {
+	text = append(strconv.AppendInt(text, int64(len(part)), 10), ':')
+	return append(text, part...)
 }
 
 func hostOf(r *http.Request) string {
@@ -233,10 +238,10 @@ func parseHeaders(header http.Header) (sent sentSignature, err error) {
 		return sent, err
 	}
 	// Algorithm and version are not signed: they may be missing, and choose nothing.
-	named := header.Get(AlgorithmHeader)
+	named := header[AlgorithmHeader]
 	switch {
-	case len(header.Values(AlgorithmHeader)) > 1, len(header.Values(VersionHeader)) > 1,
-		named != "" && !strings.EqualFold(named, algorithm),
+	case len(named) > 1, len(header[VersionHeader]) > 1,
+		len(named) == 1 && named[0] != "" && !strings.EqualFold(named[0], algorithm),
 		len(signature) != hex.EncodedLen(sha256.Size):
 		return sent, envelope.ErrSignatureMalformed
 	}
@@ -247,9 +252,9 @@ func parseHeaders(header http.Header) (sent sentSignature, err error) {
 	return sent, err
 }
 
-// single is the value of a header that must be there once.
+// single is the value of a header that must be there once. Its name is canonical.
 func single(header http.Header, name string) (string, error) {
-	values := header.Values(name)
+	values := header[name]
 	switch {
 	case len(values) > 1:
 		return "", envelope.ErrSignatureMalformed
