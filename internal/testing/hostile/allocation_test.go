@@ -85,8 +85,8 @@ func (s *scale) weighAll(tb testing.TB, name string, m envelope.Message) {
 	s.weighIn(tb, s.handlers, name, m)
 }
 
-// weighIn lets handlers handle a delivery twice, because the first one of a type pays
-// for what is kept of the type, and looks at what the second one allocates.
+// weighIn lets handlers handle a delivery. What is heavier than all before is looked at
+// a second time, because the first one of a type pays for what is kept of the type.
 func (s *scale) weighIn(tb testing.TB, handlers []weighing, name string, m envelope.Message) {
 	tb.Helper()
 	if len(m.Body) > envelope.DefaultMaxBody {
@@ -94,10 +94,16 @@ func (s *scale) weighIn(tb testing.TB, handlers []weighing, name string, m envel
 	}
 	for i := range handlers {
 		w := &handlers[i]
-		handle := func() error { return w.handler.Dispatch(tb.Context(), m) }
-		err := handle()
-		allocated := float64(hostile.Allocated(func() { _ = handle() }))
-		part := allocated / float64(hostile.AllocationLimit(len(m.Body), w.memory))
+		var err error
+		weigh := func() float64 {
+			return float64(hostile.Allocated(func() { err = w.handler.Dispatch(tb.Context(), m) }))
+		}
+		limit := float64(hostile.AllocationLimit(len(m.Body), w.memory))
+		allocated := weigh()
+		if allocated/limit > w.worst {
+			allocated = weigh()
+		}
+		part := allocated / limit
 		if part > w.worst {
 			w.worst, w.heaviest = part, name
 		}
@@ -149,7 +155,7 @@ func sizes() []int {
 	if underRace {
 		return []int{24 << 10}
 	}
-	return []int{6 << 10, 24 << 10, 31 << 10, 64 << 10}
+	return []int{6 << 10, 31 << 10}
 }
 
 // No body makes the handler allocate more than four times its size, MaxMemory, and
