@@ -123,7 +123,7 @@ var (
 	_ testing.TB
 	_ time.Duration
 	_ ambassify.Meta
-	_ envelope.Config
+	_ envelope.Options
 	_ masivo.Meta
 	_ = masivotest.Secret
 	_ openloyalty.Meta

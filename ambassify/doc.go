@@ -72,7 +72,7 @@
 // Ambassify documents no signature, no token and no list of addresses for
 // webhooks. The secret in the URL is what proves that a delivery comes from
 // somebody who was told that URL. A handler without one is an error, unless
-// Config.Unverified says that you want it so. Config.SecretFrom names another
+// Options.Unverified says that you want it so. Config.SecretFrom names another
 // place than the query value "secret":
 //
 //   - [envelope.FromPathValue]: a wildcard of the pattern, such as
@@ -83,7 +83,7 @@
 //
 // URLs end up in access logs: keep query and path of this route out of yours, or
 // change the secret now and then. Config.Secrets takes several: add the new one,
-// have the URL changed, take the old one away. Config.Verifier replaces the check
+// have the URL changed, take the old one away. Options.Verifier replaces the check
 // by your own.
 //
 // The company's event bus, which serves its own programs, signs its deliveries with
@@ -114,7 +114,7 @@
 //   - The names of presets, sources, challenge types and consents, and the members
 //     of Interaction.Response.
 //
-// Config.Drift tells you where your account differs from this package, and
+// Options.Drift tells you where your account differs from this package, and
 // Delivery.Raw has what was sent.
 //
 // # Identities
@@ -129,17 +129,17 @@
 // What else the documentation promises is checked and reported as
 // Delivery.Violations: ids of members are UUIDs of version 4 or [anonymous], URLs
 // are absolute (http or https) or relative, IP addresses are such, and no resource
-// comes without its id in the envelope. See Config.Validation.
+// comes without its id in the envelope. See Options.Validation.
 //
 // # Repeated deliveries
 //
 // A delivery has no id of its own. [NaturalKey] makes a key for the verbs that a
-// resource meets once in its life, created and removed, and Config.Idempotency
+// resource meets once in its life, created and removed, and Options.Idempotency
 // then runs your function once a key:
 //
 //	ambassify.Config{
 //		Secrets: secrets,
-//		Config: envelope.Config{
+//		Options: envelope.Options{
 //			Key:         ambassify.NaturalKey,
 //			Idempotency: &envelope.Idempotency{Store: store},
 //		},

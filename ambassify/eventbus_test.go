@@ -69,7 +69,7 @@ func eventBus(t *testing.T, keys ...string) envelope.Verifier {
 	t.Helper()
 	verifier, err := ambassify.NewVerifier(ambassify.Config{
 		EventBusKeys: keys,
-		Config:       envelope.Config{Now: func() time.Time { return now }},
+		Options:      envelope.Options{Now: func() time.Time { return now }},
 	})
 	if err != nil {
 		t.Fatal(err)

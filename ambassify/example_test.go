@@ -217,7 +217,7 @@ func ExampleNaturalKey() {
 	h, err := ambassify.NewHandler(
 		ambassify.Config{
 			Secrets: []string{"LONG-RANDOM-TEXT"},
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Key:         ambassify.NaturalKey,
 				Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10_000, 24*time.Hour)},
 			},

@@ -54,7 +54,7 @@ func values(t *testing.T, golden envelopetest.Golden) any {
 			return err
 		}))
 	}
-	h := newHandler(t, envelope.Config{}, routes...)
+	h := newHandler(t, envelope.Options{}, routes...)
 	if err := h.Dispatch(t.Context(), message(golden.ContentType, string(golden.Body))); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestFormsRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			result := envelopetest.Deliver(t, newHandler(t, envelope.Config{}, ignoreAll()...), request(form, tt.body))
+			result := envelopetest.Deliver(t, newHandler(t, envelope.Options{}, ignoreAll()...), request(form, tt.body))
 			if result.Status != http.StatusBadRequest || !errors.Is(result.Err, tt.kind) || !errors.Is(result.Err, envelope.ErrMalformed) {
 				t.Errorf("got %d, %v", result.Status, result.Err)
 			}
@@ -144,7 +144,7 @@ func TestFormLimits(t *testing.T) {
 		{ambassify.FormLimits{MaxDepth: 2}, http.StatusBadRequest},
 		{ambassify.FormLimits{MaxDepth: 3, MaxIndex: -1}, http.StatusOK}, // the default
 	} {
-		h, err := ambassify.NewHandler(ambassify.Config{Form: tt.limits, Config: envelope.Config{Unverified: true}}, ignoreAll()...)
+		h, err := ambassify.NewHandler(ambassify.Config{Form: tt.limits, Options: envelope.Options{Unverified: true}}, ignoreAll()...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func TestFormLimits(t *testing.T) {
 // A dot is no path.
 func TestDotIsLiteral(t *testing.T) {
 	var meta ambassify.Meta
-	h := newHandler(t, envelope.Config{}, ambassify.CampaignChanged.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
+	h := newHandler(t, envelope.Options{}, ambassify.CampaignChanged.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
 		meta = d.Meta
 		return nil
 	}))
@@ -202,7 +202,7 @@ func TestMisfits(t *testing.T) {
 			"config":{"comments":"maybe","languages":{"en":1}},"promote":"none"}}`},
 	} {
 		var got ambassify.Campaign
-		h := newHandler(t, envelope.Config{}, ambassify.CampaignChanged.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
+		h := newHandler(t, envelope.Options{}, ambassify.CampaignChanged.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
 			got = d.Payload
 			return nil
 		}))
@@ -246,7 +246,7 @@ func numbered(pair string, n int) string {
 }
 
 func TestHostileForms(t *testing.T) {
-	h := newHandler(t, envelope.Config{}, ignoreAll()...)
+	h := newHandler(t, envelope.Options{}, ignoreAll()...)
 	for _, tt := range hostileForms {
 		result := envelopetest.Deliver(t, h, request(form, tt.body))
 		if result.Status != http.StatusBadRequest && result.Status != http.StatusRequestEntityTooLarge {
@@ -256,7 +256,7 @@ func TestHostileForms(t *testing.T) {
 }
 
 func BenchmarkHostileForms(b *testing.B) {
-	h := newHandler(b, envelope.Config{}, ignoreAll()...)
+	h := newHandler(b, envelope.Options{}, ignoreAll()...)
 	for _, tt := range hostileForms {
 		b.Run(strings.ReplaceAll(tt.name, " ", "_"), func(b *testing.B) {
 			m := message(form, tt.body)
@@ -271,7 +271,7 @@ func BenchmarkHostileForms(b *testing.B) {
 }
 
 func BenchmarkEncodings(b *testing.B) {
-	h := newHandler(b, envelope.Config{}, ignoreAll()...)
+	h := newHandler(b, envelope.Options{}, ignoreAll()...)
 	for _, encoder := range []string{"", "qs", "php"} {
 		golden, err := envelopetest.Find(ambassify.Name, "interaction.created", "", encoder)
 		if err != nil {

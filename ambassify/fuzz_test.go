@@ -35,8 +35,8 @@ func FuzzDispatch(f *testing.F) {
 	hostile.Target[ambassify.Meta]{
 		Provider: ambassify.Name,
 		Events:   ambassify.Events(),
-		NewHandler: func(common envelope.Config, routes ...ambassify.Route) (*envelope.Handler, error) {
-			return ambassify.NewHandler(ambassify.Config{Config: common}, routes...)
+		NewHandler: func(common envelope.Options, routes ...ambassify.Route) (*envelope.Handler, error) {
+			return ambassify.NewHandler(ambassify.Config{Options: common}, routes...)
 		},
 	}.FuzzDispatch(f, seeds...)
 }
@@ -67,7 +67,7 @@ func FuzzEventBus(f *testing.F) {
 	}
 	verify, err := ambassify.NewVerifier(ambassify.Config{
 		EventBusKeys: []string{string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))},
-		Config:       envelope.Config{Now: func() time.Time { return now }},
+		Options:      envelope.Options{Now: func() time.Time { return now }},
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -13,8 +13,8 @@ func TestConformance(t *testing.T) {
 		Provider:      ambassify.Name,
 		Events:        ambassify.Events(),
 		EnvelopeModel: "Event",
-		NewHandler: func(c envelope.Config, routes ...ambassify.Route) (*envelope.Handler, error) {
-			return ambassify.NewHandler(ambassify.Config{Config: c}, routes...)
+		NewHandler: func(c envelope.Options, routes ...ambassify.Route) (*envelope.Handler, error) {
+			return ambassify.NewHandler(ambassify.Config{Options: c}, routes...)
 		},
 	})
 }

@@ -38,7 +38,7 @@ type Config struct {
 	// Form limits deliveries in form encoding. MaxBody holds for them, too.
 	Form FormLimits
 
-	envelope.Config
+	envelope.Options
 }
 
 // defaultPairs is several times what the fields of a delivery need. Fewer than the
@@ -75,7 +75,7 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your Ambassify webhooks, in both encodings.
 // Routes come from Handle of the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	common := config.Config
+	common := config.Options
 	if len(config.Secrets) > 0 || len(config.EventBusKeys) > 0 {
 		verifier, err := NewVerifier(config)
 		if err == nil {

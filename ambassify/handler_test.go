@@ -22,10 +22,10 @@ const (
 	uuid     = "7d0c6f6e-4f0b-4b58-9a53-0c9a1c5f2d11"
 )
 
-func newHandler(tb testing.TB, config envelope.Config, routes ...ambassify.Route) *envelope.Handler {
+func newHandler(tb testing.TB, config envelope.Options, routes ...ambassify.Route) *envelope.Handler {
 	tb.Helper()
 	config.Unverified = true
-	h, err := ambassify.NewHandler(ambassify.Config{Config: config}, routes...)
+	h, err := ambassify.NewHandler(ambassify.Config{Options: config}, routes...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestMediaTypes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			ran := false
-			h := newHandler(t, envelope.Config{}, ambassify.CampaignRemoved.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
+			h := newHandler(t, envelope.Options{}, ambassify.CampaignRemoved.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
 				ran = d.Meta.CampaignID.Int64() == 7
 				return nil
 			}))
@@ -96,7 +96,7 @@ func TestMediaTypes(t *testing.T) {
 }
 
 func TestMalformedJSON(t *testing.T) {
-	h := newHandler(t, envelope.Config{}, ignoreAll()...)
+	h := newHandler(t, envelope.Options{}, ignoreAll()...)
 	for name, body := range map[string]string{
 		"nothing":          "",
 		"null":             "null",
@@ -139,7 +139,7 @@ func TestIdentities(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			result := envelopetest.Deliver(t, newHandler(t, envelope.Config{}, ignoreAll()...), request(typeJSON, tt.body))
+			result := envelopetest.Deliver(t, newHandler(t, envelope.Options{}, ignoreAll()...), request(typeJSON, tt.body))
 			var refused *envelope.ValidationError
 			if tt.want == nil {
 				if result.Status != http.StatusOK {
@@ -170,7 +170,7 @@ func TestIdentitiesOfForms(t *testing.T) {
 		"event[name][x]=created&event[resource]=a":                   "/event/name type",
 		"event[name]=created&event[resource]=campaign&campaign_id=x": "/campaign_id type",
 	} {
-		result := envelopetest.Deliver(t, newHandler(t, envelope.Config{}, ignoreAll()...), request(form, body))
+		result := envelopetest.Deliver(t, newHandler(t, envelope.Options{}, ignoreAll()...), request(form, body))
 		if result.Status != http.StatusUnprocessableEntity || result.Err.Error() != "validation failed: "+want {
 			t.Errorf("%q: got %d, %v", body, result.Status, result.Err)
 		}
@@ -180,7 +180,7 @@ func TestIdentitiesOfForms(t *testing.T) {
 // Documented formats are reported and never refused.
 func TestViolations(t *testing.T) {
 	var got []envelope.Violation
-	h := newHandler(t, envelope.Config{}, ambassify.InteractionCreated.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Interaction]) error {
+	h := newHandler(t, envelope.Options{}, ambassify.InteractionCreated.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Interaction]) error {
 		got = d.Violations
 		return nil
 	}))
@@ -239,7 +239,7 @@ func TestUnknownPairs(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got seen
-			h := newHandler(t, envelope.Config{}, ambassify.Fallback(func(_ context.Context, d *ambassify.Delivery[json.RawMessage]) error {
+			h := newHandler(t, envelope.Options{}, ambassify.Fallback(func(_ context.Context, d *ambassify.Delivery[json.RawMessage]) error {
 				got = seen{d.Event, string(d.Meta.Event.Name), string(d.Meta.Event.Resource), string(d.Payload), d.Known}
 				return nil
 			}))
@@ -265,7 +265,7 @@ func TestOwnEvent(t *testing.T) {
 	} {
 		var got reward
 		event := envelope.NewEvent[ambassify.Meta, reward]("reward.created")
-		h := newHandler(t, envelope.Config{}, event.Handle(func(_ context.Context, d *ambassify.Delivery[reward]) error {
+		h := newHandler(t, envelope.Options{}, event.Handle(func(_ context.Context, d *ambassify.Delivery[reward]) error {
 			got = d.Payload
 			return nil
 		}))
@@ -286,7 +286,7 @@ func TestMeta(t *testing.T) {
 			t.Fatal(err)
 		}
 		ran := false
-		h := newHandler(t, envelope.Config{}, ambassify.ConversionCreated.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Conversion]) error {
+		h := newHandler(t, envelope.Options{}, ambassify.ConversionCreated.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Conversion]) error {
 			ran = true
 			m, p := d.Meta, d.Payload
 			if m.Event != (ambassify.EventDescriptor{Name: ambassify.VerbCreated, Resource: ambassify.ResourceConversion}) {
@@ -340,7 +340,7 @@ func TestDrift(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result := envelopetest.Deliver(t, newHandler(t, envelope.Config{}, ignoreAll()...), request(typeJSON, string(golden.Body)))
+		result := envelopetest.Deliver(t, newHandler(t, envelope.Options{}, ignoreAll()...), request(typeJSON, string(golden.Body)))
 		if diff := cmp.Diff(tt.want, result.Drift); diff != "" || result.Status != http.StatusOK {
 			t.Errorf("%s/%s: got %d, %s", tt.event, tt.situation, result.Status, diff)
 		}

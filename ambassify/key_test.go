@@ -42,7 +42,7 @@ func TestNaturalKey(t *testing.T) {
 // A repeated delivery runs once, also in the other encoding.
 func TestNaturalKeyOnce(t *testing.T) {
 	runs := 0
-	h := newHandler(t, envelope.Config{
+	h := newHandler(t, envelope.Options{
 		Key:         ambassify.NaturalKey,
 		Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10, time.Hour)},
 	}, ambassify.CampaignRemoved.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {

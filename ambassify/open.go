@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"mime"
-	"net/http"
 	"reflect"
 	"strings"
 
@@ -101,7 +100,6 @@ func malformed(err error) error {
 	}
 	return &envelope.Error{
 		Kind:   envelope.KindMalformed,
-		Status: http.StatusBadRequest,
 		Offset: int64(refused.Offset),
 		Err:    fmt.Errorf("%w: %w", envelope.ErrMalformed, refused.Kind),
 	}
@@ -152,8 +150,7 @@ func checkEvent(d *envelope.Opening[Meta]) error {
 		return nil
 	}
 	return &envelope.Error{
-		Kind:   envelope.KindValidation,
-		Status: http.StatusUnprocessableEntity,
-		Err:    &envelope.ValidationError{Violations: found},
+		Kind: envelope.KindValidation,
+		Err:  &envelope.ValidationError{Violations: found},
 	}
 }

@@ -22,7 +22,7 @@ func Sign(r *http.Request, from envelope.SecretSource, secret string) {
 	orDefault(from).Put(r, secret)
 }
 
-// NewVerifier makes the verifier that NewHandler uses unless Config.Verifier is
+// NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is
 // set. It reads Secrets and SecretFrom, or EventBusKeys, Tolerance and Now.
 func NewVerifier(config Config) (envelope.Verifier, error) {
 	if len(config.EventBusKeys) == 0 {

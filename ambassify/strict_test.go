@@ -18,7 +18,7 @@ import (
 // sent twice or are not Unicode.
 func TestStrictMembers(t *testing.T) {
 	const event = `{"event":{"name":"changed","resource":"campaign"}`
-	h := newHandler(t, envelope.Config{}, ignoreAll()...)
+	h := newHandler(t, envelope.Options{}, ignoreAll()...)
 	for name, test := range map[string]struct{ body, want string }{
 		"event twice":           {event + `,"event":{"name":"removed","resource":"person"}}`, "a name twice at /event"},
 		"verb twice":            {`{"event":{"name":"changed","name":"removed","resource":"campaign"}}`, "a name twice at /event/name"},
@@ -68,7 +68,7 @@ func TestTolerantMembers(t *testing.T) {
 			[]envelope.Drift{{Kind: envelope.DriftUnknownMember, Pointer: "/x"}, {Kind: envelope.DriftUnknownMember, Pointer: "/x"}}},
 	} {
 		var got ambassify.Campaign
-		h := newHandler(t, envelope.Config{}, ambassify.CampaignChanged.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
+		h := newHandler(t, envelope.Options{}, ambassify.CampaignChanged.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
 			got = d.Payload
 			return nil
 		}))
@@ -88,7 +88,7 @@ func TestTolerantMembers(t *testing.T) {
 
 // Only what is decoded into Go types may not be too deep.
 func TestDeepJSON(t *testing.T) {
-	h := newHandler(t, envelope.Config{}, ignoreAll()...)
+	h := newHandler(t, envelope.Options{}, ignoreAll()...)
 	for name, body := range map[string]string{
 		"as deep as it may be": nested(31),
 		"in an unknown member": `{"event":{"name":"removed","resource":"campaign"},"campaign_id":7,"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,

@@ -16,7 +16,7 @@ import (
 func TestMediaTypes(t *testing.T) {
 	p := shop()
 	p.MediaTypes = []string{"application/json", "application/x-www-form-urlencoded"}
-	h := handlerOf(t, p, envelope.Config{}, orderPlaced.Handle(done))
+	h := handlerOf(t, p, envelope.Options{}, orderPlaced.Handle(done))
 	for _, test := range []struct {
 		name   string
 		header http.Header
@@ -90,7 +90,7 @@ func TestReadDeadline(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			conn := &deadlined{ResponseWriter: httptest.NewRecorder(), err: test.err}
 			lifted := false
-			h := newShop(t, envelope.Config{ReadTimeout: test.timeout, MaxBody: 1000}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
+			h := newShop(t, envelope.Options{ReadTimeout: test.timeout, MaxBody: 1000}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 				lifted = len(conn.deadlines) == 2 && conn.deadlines[1].IsZero()
 				return nil
 			}))
@@ -116,7 +116,7 @@ func TestContextMade(t *testing.T) {
 	type key struct{}
 	ctx := context.WithValue(t.Context(), key{}, "value")
 	var kept context.Context
-	h := newShop(t, envelope.Config{Timeout: time.Hour}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{Timeout: time.Hour}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
 		kept = ctx
 		before, _ := ctx.Deadline()
 		if ctx.Err() != nil || ctx.Value(key{}) != "value" {
@@ -143,7 +143,7 @@ func TestContextMade(t *testing.T) {
 // TestContextAfterwards: a context that nobody waited on has ended with its function.
 func TestContextAfterwards(t *testing.T) {
 	var kept context.Context
-	h := newShop(t, envelope.Config{Timeout: time.Hour}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{Timeout: time.Hour}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
 		kept = ctx
 		return nil
 	}))
@@ -167,7 +167,7 @@ func TestContextAfterwards(t *testing.T) {
 
 // TestContextExpires: a context that nobody waits on ends in time as well.
 func TestContextExpires(t *testing.T) {
-	h := newShop(t, envelope.Config{Timeout: time.Nanosecond}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{Timeout: time.Nanosecond}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
 		for ctx.Err() == nil { // Ends at once; the test's own limit is the bound.
 			time.Sleep(time.Microsecond)
 		}
@@ -187,7 +187,7 @@ func TestShutdownIdle(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 64 { // Both ways out are ready, and one is chosen by chance.
-		if err := newShop(t, envelope.Config{}).Shutdown(ctx); err != nil {
+		if err := newShop(t, envelope.Options{}).Shutdown(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -39,7 +39,7 @@ func TestAllocationBudget(t *testing.T) {
 		}
 	})
 	e := newExchange(t, text)
-	h := masivoHandler(t, envelope.Config{Verifier: accept})
+	h := masivoHandler(t, envelope.Options{Verifier: accept})
 	const (
 		raw      = 1 // the body
 		delivery = 2 // the Delivery, whose payload decode has counted, and its context
@@ -51,7 +51,7 @@ func TestAllocationBudget(t *testing.T) {
 		t.Fatalf("status %d", e.sink.status)
 	}
 
-	ignoring, err := masivo.NewHandler(masivo.Config{Config: envelope.Config{Verifier: accept}})
+	ignoring, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{Verifier: accept}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAllocationsOfRoutes(t *testing.T) {
 			provider.Events = append(provider.Events, event.Any())
 			routes[i] = event.Handle(func(context.Context, *shopDelivery[order]) error { return nil })
 		}
-		h, err := envelope.NewHandler(provider, envelope.Config{Verifier: accept}, routes...)
+		h, err := envelope.NewHandler(provider, envelope.Options{Verifier: accept}, routes...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,9 +79,9 @@ func golden(tb testing.TB, name string) []byte {
 
 const typical = "masivo/CUSTOMER_REGISTRATION/basic.json"
 
-func masivoHandler(tb testing.TB, config envelope.Config) *envelope.Handler {
+func masivoHandler(tb testing.TB, config envelope.Options) *envelope.Handler {
 	tb.Helper()
-	h, err := masivo.NewHandler(masivo.Config{Config: config}, masivo.CustomerRegistration.Handle(
+	h, err := masivo.NewHandler(masivo.Config{Options: config}, masivo.CustomerRegistration.Handle(
 		func(context.Context, *masivo.Delivery[masivo.CustomerRegistrationData]) error { return nil }))
 	if err != nil {
 		tb.Fatal(err)
@@ -96,27 +96,27 @@ type stagesBody struct {
 	event         string // its name, unless that is in the body
 	fits, misfits string // a member, and the same one with a value that its field can't hold
 
-	handler   func(envelope.Config) (*envelope.Handler, error)
+	handler   func(envelope.Options) (*envelope.Handler, error)
 	unmarshal func([]byte) error // into a new payload, by json/v2
 }
 
 // newHandlerOf is the NewHandler of a provider.
-type newHandlerOf[M any] func(envelope.Config, ...envelope.Route[M]) (*envelope.Handler, error)
+type newHandlerOf[M any] func(envelope.Options, ...envelope.Route[M]) (*envelope.Handler, error)
 
-func newMasivo(c envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-	return masivo.NewHandler(masivo.Config{Config: c}, routes...)
+func newMasivo(c envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+	return masivo.NewHandler(masivo.Config{Options: c}, routes...)
 }
 
-func newOpenLoyalty(c envelope.Config, routes ...openloyalty.Route) (*envelope.Handler, error) {
-	return openloyalty.NewHandler(openloyalty.Config{Config: c}, routes...)
+func newOpenLoyalty(c envelope.Options, routes ...openloyalty.Route) (*envelope.Handler, error) {
+	return openloyalty.NewHandler(openloyalty.Config{Options: c}, routes...)
 }
 
-func newMambo(c envelope.Config, routes ...mambo.Route) (*envelope.Handler, error) {
-	return mambo.NewHandler(mambo.Config{EventHeader: "X-Event", Config: c}, routes...)
+func newMambo(c envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
+	return mambo.NewHandler(mambo.Config{EventHeader: "X-Event", Options: c}, routes...)
 }
 
-func newAmbassify(c envelope.Config, routes ...ambassify.Route) (*envelope.Handler, error) {
-	return ambassify.NewHandler(ambassify.Config{Config: c}, routes...)
+func newAmbassify(c envelope.Options, routes ...ambassify.Route) (*envelope.Handler, error) {
+	return ambassify.NewHandler(ambassify.Config{Options: c}, routes...)
 }
 
 func stagesOf[M, T any](newHandler newHandlerOf[M], event envelope.Event[M, T], file, payload, fits, misfits string) stagesBody {
@@ -124,7 +124,7 @@ func stagesOf[M, T any](newHandler newHandlerOf[M], event envelope.Event[M, T], 
 	if payload == "" {
 		b.event = event.Name()
 	}
-	b.handler = func(config envelope.Config) (*envelope.Handler, error) {
+	b.handler = func(config envelope.Options) (*envelope.Handler, error) {
 		return newHandler(config, event.Handle(func(context.Context, *envelope.Delivery[M, T]) error { return nil }))
 	}
 	b.unmarshal = func(text []byte) error { return jsonv2.Unmarshal(text, new(T)) }
@@ -159,7 +159,7 @@ func (c stagesBody) run(b *testing.B) {
 		mistyped[i] = bytes.Replace(text, []byte(c.fits), []byte(c.misfits), 1)
 	}
 	dispatch := func(drift func(context.Context, envelope.DriftReport)) func([]byte) error {
-		h, err := c.handler(envelope.Config{Unverified: true, Validation: envelope.ValidateOff, Drift: drift})
+		h, err := c.handler(envelope.Options{Unverified: true, Validation: envelope.ValidateOff, Drift: drift})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func runTexts(b *testing.B, name string, texts [][]byte, f func([]byte) error) {
 
 // BenchmarkRequest shows what the steps of a request cost, and the whole.
 func BenchmarkRequest(b *testing.B) {
-	h := masivoHandler(b, envelope.Config{Verifier: signed})
+	h := masivoHandler(b, envelope.Options{Verifier: signed})
 	texts := variantsOf(b, golden(b, typical))
 	exchanges := make([]*exchange, len(texts))
 	for i, text := range texts {
@@ -324,7 +324,7 @@ func BenchmarkMistyped(b *testing.B) {
 		`"labels":{"color":"green","size":"large"},"placed":"2026-03-01T10:00:00Z"}`
 	const wrong = `{"number":1,"total":[12.50],"status":true,"customer":[["c-1","a@example.com"]],"lines":[["x","1.5"],5],` +
 		`"labels":[["color","green","size","large"]],"placed":[2026,3,1,"10:00:00Z"]}`
-	h := newShop(b, envelope.Config{Validation: envelope.ValidateOff}, ordersListed.Handle(done))
+	h := newShop(b, envelope.Options{Validation: envelope.ValidateOff}, ordersListed.Handle(done))
 	for _, size := range []int{8 << 10, 64 << 10, 1_000_000} {
 		for _, c := range []struct{ name, item, last string }{{"none", item, item}, {"the last", item, wrong}, {"all", wrong, wrong}} {
 			text := []byte(`{"event":"orders.listed","data":[` + strings.Repeat(c.item+",", size/len(c.item)) + c.last + `]}`)

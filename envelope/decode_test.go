@@ -157,7 +157,7 @@ var everythingSent = envelope.NewEvent[shopMeta, everything]("everything")
 // of it, and the pointers of the members whose type did not fit.
 func misfitsOf(t *testing.T, data string, eventFirst bool) (d *shopDelivery[everything], pointers []string, total int, err error) {
 	t.Helper()
-	h := newShop(t, envelope.Config{Drift: func(_ context.Context, r envelope.DriftReport) {
+	h := newShop(t, envelope.Options{Drift: func(_ context.Context, r envelope.DriftReport) {
 		for _, drift := range r.Drift {
 			if drift.Kind == envelope.DriftWrongType {
 				pointers = append(pointers, drift.Pointer)
@@ -373,7 +373,7 @@ func TestMisfitsOfMeta(t *testing.T) {
 			`{"data":{"number":"1"},"event":"order.placed","id":` + test.id + `}`,
 		} {
 			var drift []envelope.Drift
-			d, _, err := dispatch(t, envelope.Config{Drift: func(_ context.Context, r envelope.DriftReport) { drift = r.Drift }}, body)
+			d, _, err := dispatch(t, envelope.Options{Drift: func(_ context.Context, r envelope.DriftReport) { drift = r.Drift }}, body)
 			if err != nil || d.Meta.ID != test.want {
 				t.Fatalf("%s: %+v, error %v", body, d, err)
 			}

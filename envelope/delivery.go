@@ -18,7 +18,7 @@ type Delivery[M, T any] struct {
 	Known    bool   // whether this version of the provider's package knows the event
 
 	// Key tells this delivery from every other one and stays the same when the
-	// sender repeats it: the provider's message id, or what Config.Key made of
+	// sender repeats it: the provider's message id, or what Options.Key made of
 	// the delivery, behind the names of provider and handler. It is empty where
 	// there is neither.
 	Key string

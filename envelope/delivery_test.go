@@ -26,7 +26,7 @@ func TestDeliveryHeader(t *testing.T) {
 		"Authorization": {"a"}, "Proxy-Authorization": {"b"}, "Cookie": {"c"}, "X-Shop-Key": {"d"},
 		"Content-Type": {"application/json"}, "X-Two": {"1", "2"},
 	}
-	handlerOf(t, p, envelope.Config{}, orderPlaced.Handle(keep(&d))).ServeHTTP(httptest.NewRecorder(), r)
+	handlerOf(t, p, envelope.Options{}, orderPlaced.Handle(keep(&d))).ServeHTTP(httptest.NewRecorder(), r)
 	want := http.Header{"Content-Type": {"application/json"}, "X-Two": {"1", "2"}}
 	if diff := cmp.Diff(want, d.Header()); diff != "" {
 		t.Error(diff)
@@ -38,13 +38,13 @@ func TestDeliveryHeader(t *testing.T) {
 	if r.Header.Get("Authorization") != "a" {
 		t.Error("the request has lost a header")
 	}
-	if d, _, err := dispatch(t, envelope.Config{}, goodBody); err != nil || len(d.Header()) != 0 {
+	if d, _, err := dispatch(t, envelope.Options{}, goodBody); err != nil || len(d.Header()) != 0 {
 		t.Errorf("a message without a header has %v, error %v", d.Header(), err)
 	}
 }
 
 func TestDeliveryHas(t *testing.T) {
-	d, _, err := dispatch(t, envelope.Config{}, `{"event":"order.placed","data":{"number":"1","customer":{"email":null},"lines":[{"sku":"a"},{}],"labels":{"a/b":"","~":"","":""},"parent":{"number":"2"}}}`)
+	d, _, err := dispatch(t, envelope.Options{}, `{"event":"order.placed","data":{"number":"1","customer":{"email":null},"lines":[{"sku":"a"},{}],"labels":{"a/b":"","~":"","":""},"parent":{"number":"2"}}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestDeliveryHas(t *testing.T) {
 		}
 	}
 	var opened *envelope.Delivery[wrapped, order]
-	h := handlerOf(t, openedAs(`{"order":{"number":"1"}}`), envelope.Config{Validation: envelope.ValidateOff}, placed.Handle(keepOf(&opened)))
+	h := handlerOf(t, openedAs(`{"order":{"number":"1"}}`), envelope.Options{Validation: envelope.ValidateOff}, placed.Handle(keepOf(&opened)))
 	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(`order[number]=1`)}); err != nil {
 		t.Fatal(err)
 	}
@@ -115,11 +115,11 @@ func TestDeliveryPrinted(t *testing.T) {
 	p.Events = nil
 	var known, unknown *shopDelivery[json.RawMessage]
 	body := `{"event":"marked.event","id":"marked","data":{"email":"marked@example.com","customer":{"id":"marked"}}}`
-	if err := handlerOf(t, p, envelope.Config{}, envelope.Fallback(keep(&unknown))).Dispatch(t.Context(), envelope.Message{Body: []byte(body)}); err != nil {
+	if err := handlerOf(t, p, envelope.Options{}, envelope.Fallback(keep(&unknown))).Dispatch(t.Context(), envelope.Message{Body: []byte(body)}); err != nil {
 		t.Fatal(err)
 	}
 	body = strings.Replace(body, "marked.event", "order.closed", 1)
-	if err := newShop(t, envelope.Config{}, envelope.Fallback(keep(&known))).Dispatch(t.Context(), envelope.Message{Body: []byte(body)}); err != nil {
+	if err := newShop(t, envelope.Options{}, envelope.Fallback(keep(&known))).Dispatch(t.Context(), envelope.Message{Body: []byte(body)}); err != nil {
 		t.Fatal(err)
 	}
 	var log strings.Builder
@@ -152,7 +152,7 @@ func TestDeliveryPrinted(t *testing.T) {
 func TestReceived(t *testing.T) {
 	now, earlier := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC), time.Date(2026, 2, 1, 10, 0, 0, 0, time.UTC)
 	var d *shopDelivery[order]
-	h := newShop(t, envelope.Config{Now: func() time.Time { return now }}, orderPlaced.Handle(keep(&d)))
+	h := newShop(t, envelope.Options{Now: func() time.Time { return now }}, orderPlaced.Handle(keep(&d)))
 	post(h, goodBody)
 	if !d.Received.Equal(now) {
 		t.Errorf("received %v", d.Received)
@@ -170,7 +170,7 @@ func TestReceived(t *testing.T) {
 func TestMessageIsUntouched(t *testing.T) {
 	m := envelope.Message{Body: []byte(goodBody), Header: http.Header{"Cookie": {"c"}}}
 	var d *shopDelivery[order]
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(keep(&d)))
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(keep(&d)))
 	for range 2 { // The second one with a body that needs a second pass.
 		body := string(m.Body)
 		if err := h.Dispatch(t.Context(), m); err != nil {
@@ -186,7 +186,7 @@ func TestMessageIsUntouched(t *testing.T) {
 // TestDeliveryIsItsOwn: a delivery that is kept is not changed by later ones.
 func TestDeliveryIsItsOwn(t *testing.T) {
 	var kept []*shopDelivery[order]
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
 		kept = append(kept, d)
 		return nil
 	}))

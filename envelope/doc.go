@@ -21,7 +21,7 @@
 // A [Delivery] with the typed payload, what the envelope said beside it (Meta), and
 // the exact bytes (Raw). Members that the provider leaves out, sends as null, or
 // sends with another JSON type than documented are zero; the other members are
-// there all the same. [Config].Drift tells where deliveries differ from the types.
+// there all the same. [Options].Drift tells where deliveries differ from the types.
 //
 // # What the sender is told
 //

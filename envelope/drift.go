@@ -56,7 +56,7 @@ func (c *call[M]) reportDrift(ctx context.Context, o *Observation) {
 		}
 	}
 	o.drift = list
-	if hook := c.handler.config.Drift; hook != nil && o.Drift > 0 {
+	if hook := c.handler.options.Drift; hook != nil && o.Drift > 0 {
 		hook(ctx, DriftReport{
 			Provider: c.handler.provider,
 			Event:    c.open.Event,

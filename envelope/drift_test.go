@@ -26,8 +26,8 @@ func drifts(pairs ...string) []envelope.Drift {
 }
 
 // hooked gives a Config whose drift hook keeps the reports.
-func hooked(reports *[]envelope.DriftReport) envelope.Config {
-	return envelope.Config{Drift: func(_ context.Context, r envelope.DriftReport) { *reports = append(*reports, r) }}
+func hooked(reports *[]envelope.DriftReport) envelope.Options {
+	return envelope.Options{Drift: func(_ context.Context, r envelope.DriftReport) { *reports = append(*reports, r) }}
 }
 
 // TestDrift: every difference is told with the pointer of its member, from the
@@ -369,7 +369,7 @@ func TestDriftIsBounded(t *testing.T) {
 // TestDriftWithoutHook: without a hook nobody looks, and nothing is counted.
 func TestDriftWithoutHook(t *testing.T) {
 	var seen envelope.Observation
-	config := envelope.Config{Observer: func(_ context.Context, o envelope.Observation) { seen = o }}
+	config := envelope.Options{Observer: func(_ context.Context, o envelope.Observation) { seen = o }}
 	body := []byte(`{"event":"order.placed","data":{"number":"1","x":1,"count":"5"}}`)
 	if err := newShop(t, config, orderPlaced.Handle(done)).Dispatch(t.Context(), envelope.Message{Body: body}); err != nil {
 		t.Fatal(err)
@@ -416,7 +416,7 @@ func TestDriftOfRefused(t *testing.T) {
 		})
 	}
 	order := []string{}
-	config := envelope.Config{Drift: func(context.Context, envelope.DriftReport) { order = append(order, "drift") }}
+	config := envelope.Options{Drift: func(context.Context, envelope.DriftReport) { order = append(order, "drift") }}
 	h := newShop(t, config, envelope.Fallback(func(context.Context, *shopDelivery[json.RawMessage]) error {
 		order = append(order, "function")
 		return nil

@@ -124,8 +124,8 @@ type state[M any] struct {
 // begin begins a delivery.
 func (c *call[M]) begin(ctx context.Context, m Message) {
 	c.message = m
-	c.reader.Reset(wire.Limits{Depth: c.handler.config.MaxDepth, Memory: c.handler.config.MaxMemory})
-	c.reader.Listening = c.handler.config.Drift != nil || probe.From(ctx) != nil
+	c.reader.Reset(wire.Limits{Depth: c.handler.options.MaxDepth, Memory: c.handler.options.MaxMemory})
+	c.reader.Listening = c.handler.options.Drift != nil || probe.From(ctx) != nil
 	clear(c.sent)
 	c.open.Message, c.open.Event, c.open.reader = &c.message, m.Event, &c.reader
 }

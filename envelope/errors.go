@@ -3,8 +3,9 @@ package envelope
 import (
 	"errors"
 	"fmt"
-	"net/http"
+	"reflect"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ var (
 	ErrMethod = errors.New("method is not POST")
 	// ErrMediaType: the body is encoded in a way that is not served. Status 415.
 	ErrMediaType = errors.New("media type or content encoding is not served")
-	// ErrTooLarge: the body is longer than Config.MaxBody. Status 413.
+	// ErrTooLarge: the body is longer than Options.MaxBody. Status 413.
 	ErrTooLarge = errors.New("body is too large")
 	// ErrRead: the body could not be read, or not in time. Status 408.
 	ErrRead = errors.New("body could not be read")
@@ -31,7 +32,7 @@ var (
 	// ErrNoEvent: the event's name can't be told and there is no Fallback. Status
 	// 500, so that it is seen at the sender and tried again.
 	ErrNoEvent = errors.New("event name can not be told")
-	// ErrBusy: Config.MaxConcurrent deliveries are being handled. Status 503.
+	// ErrBusy: Options.MaxConcurrent deliveries are being handled. Status 503.
 	ErrBusy = errors.New("too many deliveries at once")
 	// ErrDraining: Shutdown was called. Status 503.
 	ErrDraining = errors.New("handler is shutting down")
@@ -39,6 +40,10 @@ var (
 	ErrRunning = errors.New("delivery with the same key is running")
 	// ErrStore: the idempotency store did not answer. Status 503.
 	ErrStore = errors.New("idempotency store is not available")
+	// ErrDuplicate is for your function to return when it finds that the delivery's
+	// work is done: status 200, the outcome is duplicate, and with Idempotency the key
+	// is finished. Dispatch returns nil.
+	ErrDuplicate = errors.New("delivery is done already")
 )
 
 // Why a signature was refused. Each wraps ErrSignature.
@@ -50,36 +55,11 @@ var (
 	ErrSignatureTooNew    = fmt.Errorf("%w: timestamp too new", ErrSignature)
 )
 
-// ErrorKind names a row of the table of errors, for metrics and for people.
-type ErrorKind string
-
-// The kinds of errors, with the status that the sender is told.
-const (
-	KindMethod     ErrorKind = "method"     // 405
-	KindMediaType  ErrorKind = "media_type" // 415
-	KindTooLarge   ErrorKind = "too_large"  // 413
-	KindRead       ErrorKind = "read"       // 408
-	KindSignature  ErrorKind = "signature"  // 401
-	KindMalformed  ErrorKind = "malformed"  // 400
-	KindValidation ErrorKind = "validation" // 422
-	KindNoEvent    ErrorKind = "no_event"   // 500
-	KindFailed     ErrorKind = "failed"     // 500: your function returned an error
-	KindPanic      ErrorKind = "panic"      // 500: your function panicked
-	KindRetry      ErrorKind = "retry"      // 503: your function returned RetryAfter
-	KindBusy       ErrorKind = "busy"       // 503
-	KindDraining   ErrorKind = "draining"   // 503
-	KindRunning    ErrorKind = "running"    // 503
-	KindStore      ErrorKind = "store"      // 503
-	KindDropped    ErrorKind = "dropped"    // 200: your function returned Permanent
-)
-
 // Error is what a Handler reports of a delivery that was not handled. Its text
 // never quotes the delivery or a secret; the text of an error that your function
 // returned stands behind it as it is.
 type Error struct {
 	Kind       ErrorKind
-	Status     int           // what the sender is told
-	Retryable  bool          // whether the same delivery may succeed later
 	RetryAfter time.Duration // how long the sender is asked to wait; 0 if not asked
 	Offset     int64         // KindMalformed: the byte of the body where it was noticed
 	Err        error         // one of the Err variables, *ValidationError, *PanicError, or your own
@@ -93,25 +73,30 @@ func (e *Error) Error() string {
 	return e.Err.Error()
 }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-func refusal(kind ErrorKind, status int, err error) *Error {
-	return &Error{Kind: kind, Status: status, Err: err}
-}
+// Status is what the sender is told. It follows from the kind.
+func (e *Error) Status() int { return e.Kind.result().status }
+
+// Retryable reports whether the same delivery may succeed later. It follows from the
+// kind.
+func (e *Error) Retryable() bool { return e.Kind.result().retryable }
+
+func refusal(kind ErrorKind, err error) *Error { return &Error{Kind: kind, Err: err} }
 
 func unavailable(kind ErrorKind, after time.Duration, err error) *Error {
-	return &Error{Kind: kind, Status: http.StatusServiceUnavailable, Retryable: true, RetryAfter: after, Err: err}
+	return &Error{Kind: kind, RetryAfter: after, Err: err}
 }
 
 func malformed(offset int64, err error) *Error {
-	return &Error{Kind: KindMalformed, Status: http.StatusBadRequest, Offset: offset, Err: err}
+	return &Error{Kind: KindMalformed, Offset: offset, Err: err}
 }
 
 // Malformed is for the Open function of a Provider: it refuses a body as
 // ErrMalformed and says in reason why. The reason must not quote the body.
 func Malformed(reason string) error {
-	return refusal(KindMalformed, http.StatusBadRequest, fmt.Errorf("%w: %s", ErrMalformed, reason))
+	return refusal(KindMalformed, fmt.Errorf("%w: %s", ErrMalformed, reason))
 }
 
 // RetryAfter is for your function to return when the sender shall try again, not
@@ -131,7 +116,16 @@ func Permanent(err error) error {
 	if err == nil {
 		err = errors.New("dropped")
 	}
-	return &Error{Kind: KindDropped, Status: http.StatusOK, Err: err}
+	return refusal(KindDropped, err)
+}
+
+// Reject is for your function to return when it will never take the delivery and the
+// sender shall see that: status 422. The key is free again. err may be nil.
+func Reject(err error) error {
+	if err == nil {
+		err = errors.New("rejected")
+	}
+	return refusal(KindRejected, err)
 }
 
 // ValidationError says which identities of a delivery are missing or mistyped
@@ -169,39 +163,33 @@ type PanicError struct {
 func (e *PanicError) Error() string { return "function panicked with " + e.Type }
 
 func newPanicError(thrown any) *Error {
-	return &Error{
-		Kind:      KindPanic,
-		Status:    http.StatusInternalServerError,
-		Retryable: true,
-		Err:       &PanicError{Type: fmt.Sprintf("%T", thrown), Stack: debug.Stack()},
-	}
+	return refusal(KindPanic, &PanicError{Type: fmt.Sprintf("%T", thrown), Stack: debug.Stack()})
 }
 
-// classify makes an *Error of what a function returned.
+// chosen are the kinds that a function chooses by what it returns.
+var chosen = []ErrorKind{KindRetry, KindDropped, KindRejected}
+
+// classify makes an *Error of what a function returned. A nil pointer in an error is no
+// failure: it comes from a variable of a type of the function's own.
 func classify(err error) *Error {
-	if err == nil {
+	if err == nil || isNil(err) {
 		return nil
 	}
 	var own *Error
-	if errors.As(err, &own) && (own.Kind == KindRetry || own.Kind == KindDropped) {
+	if errors.As(err, &own) && own != nil && slices.Contains(chosen, own.Kind) {
 		wrapped := *own
 		if _, bare := err.(*Error); !bare { //nolint:errorlint // keep what the function wrapped around it
 			wrapped.Err = err
 		}
 		return &wrapped
 	}
-	return &Error{Kind: KindFailed, Status: http.StatusInternalServerError, Retryable: true, Err: err}
+	return refusal(KindFailed, err)
 }
 
-// replies are the constant bodies of the answers that are not 200.
-var replies = map[int]string{
-	http.StatusBadRequest:            "malformed\n",
-	http.StatusUnauthorized:          "signature refused\n",
-	http.StatusMethodNotAllowed:      "method not allowed\n",
-	http.StatusRequestTimeout:        "body not read\n",
-	http.StatusRequestEntityTooLarge: "too large\n",
-	http.StatusUnsupportedMediaType:  "media type not served\n",
-	http.StatusUnprocessableEntity:   "invalid\n",
-	http.StatusInternalServerError:   "failed\n",
-	http.StatusServiceUnavailable:    "try again later\n",
+func isNil(err error) bool {
+	switch v := reflect.ValueOf(err); v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Func, reflect.Chan:
+		return v.IsNil()
+	}
+	return false
 }

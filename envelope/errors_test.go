@@ -29,6 +29,8 @@ func TestErrorTexts(t *testing.T) {
 		{"retry", envelope.RetryAfter(time.Second, cause), "cause", cause, envelope.KindRetry},
 		{"retry without a cause", envelope.RetryAfter(time.Second, nil), "try again later", nil, envelope.KindRetry},
 		{"permanent", envelope.Permanent(cause), "cause", cause, envelope.KindDropped},
+		{"reject", envelope.Reject(cause), "cause", cause, envelope.KindRejected},
+		{"reject without a cause", envelope.Reject(nil), "rejected", nil, envelope.KindRejected},
 		{"permanent without a cause", envelope.Permanent(nil), "dropped", nil, envelope.KindDropped},
 		{"panic", &envelope.PanicError{Type: "string"}, "function panicked with string", nil, ""},
 		{"shutdown", &envelope.ShutdownError{Running: 3, Err: context.DeadlineExceeded}, "3 deliveries still running: context deadline exceeded", context.DeadlineExceeded, ""},
@@ -72,6 +74,9 @@ func TestReturnedErrors(t *testing.T) {
 		{"wrapped permanent", fmt.Errorf("outer: %w", envelope.Permanent(cause)), envelope.KindDropped, 200, false, 0, "outer: cause"},
 		{"retry", envelope.RetryAfter(time.Minute, cause), envelope.KindRetry, 503, true, time.Minute, "cause"},
 		{"wrapped retry", fmt.Errorf("outer: %w", envelope.RetryAfter(time.Minute, cause)), envelope.KindRetry, 503, true, time.Minute, "outer: cause"},
+		{"reject", envelope.Reject(cause), envelope.KindRejected, 422, false, 0, "cause"},
+		{"wrapped reject", fmt.Errorf("outer: %w", envelope.Reject(cause)), envelope.KindRejected, 422, false, 0, "outer: cause"},
+		{"reject of a duplicate", envelope.Reject(envelope.ErrDuplicate), envelope.KindRejected, 422, false, 0, "delivery is done already"},
 		{"permanent of a retry", envelope.Permanent(envelope.RetryAfter(time.Minute, cause)), envelope.KindDropped, 200, false, 0, "cause"},
 		{"retry of a permanent", envelope.RetryAfter(time.Minute, envelope.Permanent(cause)), envelope.KindRetry, 503, true, time.Minute, "cause"},
 		{"joined", errors.Join(cause, envelope.Permanent(nil)), envelope.KindDropped, 200, false, 0, "cause\ndropped"},
@@ -80,10 +85,10 @@ func TestReturnedErrors(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var seen envelope.Observation
-			h := newShop(t, envelope.Config{Observer: observeInto(&seen)}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return test.returned }))
+			h := newShop(t, envelope.Options{Observer: observeInto(&seen)}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return test.returned }))
 			err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)})
 			failure := errorOf(t, err)
-			if failure == nil || failure.Kind != test.kind || failure.Status != test.status || failure.Retryable != test.retryable || failure.RetryAfter != test.after || err.Error() != test.text {
+			if failure == nil || failure.Kind != test.kind || failure.Status() != test.status || failure.Retryable() != test.retryable || failure.RetryAfter != test.after || err.Error() != test.text {
 				t.Errorf("error %+v", failure)
 			}
 			is := test.returned
@@ -92,6 +97,40 @@ func TestReturnedErrors(t *testing.T) {
 			}
 			if !errors.Is(err, is) || seen.Err != err || seen.Status != test.status { //nolint:errorlint // the very same
 				t.Errorf("error %v, observed %v, %d", err, seen.Err, seen.Status)
+			}
+		})
+	}
+}
+
+type (
+	nilPointer struct{}
+	nilSlice   []error
+)
+
+func (*nilPointer) Error() string { return "" }
+func (nilSlice) Error() string    { return "" }
+
+// TestNoFailure: what a function returns and is no error of a delivery.
+func TestNoFailure(t *testing.T) {
+	for name, test := range map[string]struct {
+		returned error
+		outcome  envelope.Outcome
+	}{
+		"nil":               {nil, envelope.OutcomeHandled},
+		"nil pointer":       {(*nilPointer)(nil), envelope.OutcomeHandled},
+		"nil slice":         {nilSlice(nil), envelope.OutcomeHandled},
+		"nil *Error":        {(*envelope.Error)(nil), envelope.OutcomeHandled},
+		"duplicate":         {envelope.ErrDuplicate, envelope.OutcomeDuplicate},
+		"wrapped duplicate": {fmt.Errorf("ledger: %w", envelope.ErrDuplicate), envelope.OutcomeDuplicate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen envelope.Observation
+			h := newShop(t, envelope.Options{Observer: observeInto(&seen)}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return test.returned }))
+			if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)}); err != nil {
+				t.Errorf("error %v", err)
+			}
+			if seen.Err != nil || seen.Status != http.StatusOK || seen.Outcome != test.outcome {
+				t.Errorf("observed %+v", seen)
 			}
 		})
 	}
@@ -122,7 +161,7 @@ func TestPanics(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var seen envelope.Observation
 			var log strings.Builder
-			h := newShop(t, envelope.Config{Observer: observeInto(&seen), Logger: jsonLogger(&log)}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
+			h := newShop(t, envelope.Options{Observer: observeInto(&seen), Logger: jsonLogger(&log)}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 				test.thrown()
 				return nil
 			}))
@@ -139,7 +178,7 @@ func TestPanics(t *testing.T) {
 				return
 			}
 			var panicked *envelope.PanicError
-			if code != 500 || seen.Outcome != envelope.OutcomeFailed || !errors.As(seen.Err, &panicked) || !errorOf(t, seen.Err).Retryable {
+			if code != 500 || seen.Outcome != envelope.OutcomeFailed || !errors.As(seen.Err, &panicked) || !errorOf(t, seen.Err).Retryable() {
 				t.Fatalf("status %d, observed %+v", code, seen)
 			}
 			if !strings.Contains(panicked.Type, strings.TrimPrefix(test.typ, "runtime.plain")) || !strings.Contains(string(panicked.Stack), "errors_test.go") {
@@ -155,7 +194,7 @@ func TestPanics(t *testing.T) {
 // TestAbortWrapped: an error around http.ErrAbortHandler aborts like itself.
 func TestAbortWrapped(t *testing.T) {
 	wrapped := fmt.Errorf("proxy: %w", http.ErrAbortHandler)
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { panic(wrapped) }))
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { panic(wrapped) }))
 	defer func() {
 		if thrown := recover(); thrown != wrapped { //nolint:errorlint // the very value
 			t.Errorf("recovered %v", thrown)
@@ -170,7 +209,7 @@ func TestReplies(t *testing.T) {
 	for after, want := range map[time.Duration]string{
 		0: "5", time.Nanosecond: "1", time.Second: "1", time.Second + 1: "2", 90 * time.Minute: "5400", -time.Minute: "1",
 	} {
-		h := newShop(t, envelope.Config{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return envelope.RetryAfter(after, nil) }))
+		h := newShop(t, envelope.Options{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return envelope.RetryAfter(after, nil) }))
 		w := post(h, goodBody)
 		if got := w.Header().Get("Retry-After"); w.Code != 503 || got != want || w.Body.String() != "try again later\n" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%v: status %d, Retry-After %q, %q", after, w.Code, got, w.Body)

@@ -35,7 +35,7 @@ var (
 
 // NewDepotHandler receives Depot's webhooks: {"event": ..., "delivery_id": ...,
 // "sent_at": ..., "parcel": {...}}, signed with the account's secret.
-func NewDepotHandler(secret string, config envelope.Config, routes ...envelope.Route[DepotMeta]) (*envelope.Handler, error) {
+func NewDepotHandler(secret string, config envelope.Options, routes ...envelope.Route[DepotMeta]) (*envelope.Handler, error) {
 	if err := envelope.CheckSecrets([]string{secret}); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func depotMAC(body []byte, secret string) []byte {
 // the body, and how it signs.
 func Example_provider() {
 	const secret = "LONG-RANDOM-TEXT" // from the environment in real life
-	h, err := NewDepotHandler(secret, envelope.Config{},
+	h, err := NewDepotHandler(secret, envelope.Options{},
 		ParcelArrived.Handle(func(_ context.Context, d *envelope.Delivery[DepotMeta, ParcelData]) error {
 			fmt.Printf("%s: parcel %s of %s kg is in %s\n", d.Key, d.Payload.Number, d.Payload.Weight, d.Payload.Place)
 			return nil

@@ -86,7 +86,7 @@ func ExampleVerifier() {
 		}
 		return token(r, body)
 	}
-	h, err := masivo.NewHandler(masivo.Config{Config: envelope.Config{Verifier: verifier}})
+	h, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{Verifier: verifier}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func ExampleSharedSecret() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	h, err := masivo.NewHandler(masivo.Config{Config: envelope.Config{Verifier: verifier}})
+	h, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{Verifier: verifier}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func ExampleProvider() {
 			Events:    []envelope.AnyEvent[meta]{invoicePaid.Any()},
 			EventName: func(r *http.Request) string { return r.Header.Get("X-Books-Event") },
 		},
-		envelope.Config{Verifier: verifier},
+		envelope.Options{Verifier: verifier},
 		invoicePaid.Handle(func(_ context.Context, d *envelope.Delivery[meta, invoice]) error {
 			fmt.Println(d.Event, d.Payload.Number, d.Payload.Total)
 			return nil
@@ -195,7 +195,7 @@ func ExampleHandler_Dispatch() {
 		switch err := h.Dispatch(context.Background(), m); {
 		case err == nil: // Take it off the queue for good.
 			fmt.Println("done")
-		case errors.As(err, &failure) && failure.Retryable:
+		case errors.As(err, &failure) && failure.Retryable():
 			fmt.Println("again in", failure.RetryAfter)
 			queue = append(queue, m)
 		default:
@@ -216,7 +216,7 @@ func ExampleIdempotency() {
 	h, err := masivo.NewHandler(
 		masivo.Config{
 			Secrets: []string{"LONG-RANDOM-TEXT"},
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Key:         masivo.NaturalKey,
 				Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(100_000, 24*time.Hour)},
 			},
@@ -251,7 +251,7 @@ func ExampleConfig_observer() {
 	h, err := masivo.NewHandler(
 		masivo.Config{
 			Secrets: []string{"LONG-RANDOM-TEXT"},
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Observer: func(_ context.Context, o envelope.Observation) { // Called concurrently in real life.
 					event := o.Event
 					if !o.Known {
@@ -285,7 +285,7 @@ func ExampleConfig_drift() {
 	h, err := masivo.NewHandler(
 		masivo.Config{
 			Secrets: []string{"LONG-RANDOM-TEXT"},
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Drift: func(_ context.Context, r envelope.DriftReport) {
 					for _, d := range r.Drift {
 						fmt.Println(r.Event, d.Kind, d.Pointer)
@@ -353,7 +353,7 @@ func ExamplePermanent() {
 	h, err := masivo.NewHandler(
 		masivo.Config{
 			Secrets: []string{"LONG-RANDOM-TEXT"},
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Observer: func(_ context.Context, o envelope.Observation) { fmt.Println(o.Outcome, o.Err) },
 			},
 		},

@@ -151,7 +151,7 @@ func FuzzDepth(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	const limit = 5
-	h, err := envelope.NewHandler(envelope.Provider[struct{}]{Name: "any"}, envelope.Config{Unverified: true, MaxDepth: limit},
+	h, err := envelope.NewHandler(envelope.Provider[struct{}]{Name: "any"}, envelope.Options{Unverified: true, MaxDepth: limit},
 		envelope.NewEvent[struct{}, any]("any").Handle(func(context.Context, *envelope.Delivery[struct{}, any]) error { return nil }))
 	if err != nil {
 		f.Fatal(err)

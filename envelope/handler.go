@@ -19,7 +19,7 @@ import (
 // safe for concurrent use, and does not change once it is made.
 type Handler struct {
 	provider   string
-	config     Config
+	options    Options
 	mediaTypes []string
 	eventName  func(*http.Request) string
 	hidden     []string // headers that a Delivery does not show
@@ -56,15 +56,15 @@ type Message struct {
 // for a Provider of your own. It is an error if deliveries could not be verified
 // (no Verifier and no Unverified), if an event is registered twice or a function
 // is nil, and if idempotency is asked for where deliveries have no key.
-func NewHandler[M any](p Provider[M], config Config, routes ...Route[M]) (*Handler, error) {
-	h, err := newHandler(p, config, routes)
+func NewHandler[M any](p Provider[M], options Options, routes ...Route[M]) (*Handler, error) {
+	h, err := newHandler(p, options, routes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", orDefault(p.Name, "envelope"), err)
 	}
 	return h, nil
 }
 
-func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handler, error) {
+func newHandler[M any](p Provider[M], options Options, routes []Route[M]) (*Handler, error) {
 	switch {
 	case p.Name == "":
 		return nil, errors.New("the provider has no name")
@@ -72,12 +72,12 @@ func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handle
 		return nil, errors.New("the layout has a member for the event's name and none for the payload")
 	}
 	p.Layout.Event = slices.Clone(p.Layout.Event)
-	config, err := config.withDefaults()
+	options, err := options.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	if config.Idempotency != nil && config.Key == nil && p.Key == nil {
-		return nil, errors.New("idempotency needs Config.Key: the provider sends no message id")
+	if options.Idempotency != nil && options.Key == nil && p.Key == nil {
+		return nil, errors.New("idempotency needs Options.Key: the provider sends no message id")
 	}
 	e := &engineOf[M]{provider: p, routes: map[string]Route[M]{}, names: map[string]bool{}}
 	for _, event := range p.Events {
@@ -96,7 +96,7 @@ func newHandler[M any](p Provider[M], config Config, routes []Route[M]) (*Handle
 	}
 	h := &Handler{
 		provider:   p.Name,
-		config:     config,
+		options:    options,
 		mediaTypes: slices.Clone(p.MediaTypes),
 		eventName:  p.EventName,
 		hidden:     append([]string{"Authorization", "Proxy-Authorization", "Cookie"}, p.SecretHeaders...), // "" is none.
@@ -132,12 +132,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (Observation, *E
 		return Observation{Size: len(body)}, err
 	}
 	lift()
-	if h.config.Verifier != nil {
-		if err := h.config.Verifier(r, body); err != nil {
+	if h.options.Verifier != nil {
+		if err := h.options.Verifier(r, body); err != nil {
 			return Observation{Size: len(body)}, h.refused(err)
 		}
 	}
-	m := Message{Body: body, Header: r.Header, Received: h.config.Now()}
+	m := Message{Body: body, Header: r.Header, Received: h.options.Now()}
 	if h.eventName != nil {
 		m.Event = h.eventName(r)
 	}
@@ -153,7 +153,7 @@ func (h *Handler) refused(err error) *Error {
 	if !errors.Is(err, ErrSignature) {
 		err = fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	return refusal(KindSignature, http.StatusUnauthorized, err)
+	return refusal(KindSignature, err)
 }
 
 // Dispatch handles a delivery that was verified before it came here, by another
@@ -173,10 +173,10 @@ func (h *Handler) Dispatch(ctx context.Context, m Message) error {
 
 func (h *Handler) dispatch(ctx context.Context, m Message) (Observation, *Error) {
 	if m.Received.IsZero() {
-		m.Received = h.config.Now()
+		m.Received = h.options.Now()
 	}
-	if int64(len(m.Body)) > h.config.MaxBody {
-		return Observation{Size: len(m.Body)}, refusal(KindTooLarge, http.StatusRequestEntityTooLarge, ErrTooLarge)
+	if int64(len(m.Body)) > h.options.MaxBody {
+		return Observation{Size: len(m.Body)}, refusal(KindTooLarge, ErrTooLarge)
 	}
 	return h.handle(ctx, m)
 }
@@ -206,9 +206,9 @@ func (h *Handler) enter() *Error {
 	defer h.mu.Unlock()
 	switch {
 	case h.isDraining():
-		return unavailable(KindDraining, h.config.RetryAfter, ErrDraining)
-	case h.config.MaxConcurrent > 0 && h.running >= h.config.MaxConcurrent:
-		return unavailable(KindBusy, h.config.RetryAfter, ErrBusy)
+		return unavailable(KindDraining, h.options.RetryAfter, ErrDraining)
+	case h.options.MaxConcurrent > 0 && h.running >= h.options.MaxConcurrent:
+		return unavailable(KindBusy, h.options.RetryAfter, ErrBusy)
 	}
 	h.running++
 	return nil
@@ -276,23 +276,24 @@ func (e *ShutdownError) Unwrap() error { return e.Err }
 
 // reply answers the sender. Nothing of the delivery is in the answer.
 func (h *Handler) reply(w http.ResponseWriter, err *Error) {
-	if err == nil || err.Status == http.StatusOK {
+	row := resultOf(err, "")
+	if row.status == http.StatusOK {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
-	switch err.Status {
+	switch row.status {
 	case http.StatusMethodNotAllowed:
 		header.Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:
-		after := max(1, int(math.Ceil(orDefault(err.RetryAfter, h.config.RetryAfter).Seconds())))
+		after := max(1, int(math.Ceil(orDefault(err.RetryAfter, h.options.RetryAfter).Seconds())))
 		header.Set("Retry-After", strconv.Itoa(after))
 	case http.StatusRequestEntityTooLarge, http.StatusRequestTimeout:
 		header.Set("Connection", "close") // The rest of the body is not worth reading.
 	}
-	w.WriteHeader(err.Status)
+	w.WriteHeader(row.status)
 	// The sender may be gone; there is nobody else to tell.
-	_, _ = w.Write([]byte(replies[err.Status]))
+	_, _ = w.Write([]byte(row.reply))
 }

@@ -26,7 +26,7 @@ func TestErrorTable(t *testing.T) {
 	failure := errors.New("database is down")
 	tests := []struct {
 		name    string
-		config  envelope.Config
+		config  envelope.Options
 		method  string
 		header  map[string]string
 		body    string
@@ -47,8 +47,8 @@ func TestErrorTable(t *testing.T) {
 		{name: "identity", header: map[string]string{"Content-Encoding": "identity"}, status: 200, outcome: envelope.OutcomeHandled},
 		{name: "any content type", header: map[string]string{"Content-Type": "image/png; ="}, status: 200, outcome: envelope.OutcomeHandled},
 		{name: "too large", body: strings.Repeat(" ", 1<<20+1), status: 413, is: envelope.ErrTooLarge, kind: envelope.KindTooLarge, outcome: envelope.OutcomeRefused},
-		{name: "limit", config: envelope.Config{MaxBody: int64(len(goodBody)) - 1}, status: 413, is: envelope.ErrTooLarge, kind: envelope.KindTooLarge, outcome: envelope.OutcomeRefused},
-		{name: "at the limit", config: envelope.Config{MaxBody: int64(len(goodBody))}, status: 200, outcome: envelope.OutcomeHandled},
+		{name: "limit", config: envelope.Options{MaxBody: int64(len(goodBody)) - 1}, status: 413, is: envelope.ErrTooLarge, kind: envelope.KindTooLarge, outcome: envelope.OutcomeRefused},
+		{name: "at the limit", config: envelope.Options{MaxBody: int64(len(goodBody))}, status: 200, outcome: envelope.OutcomeHandled},
 		{name: "forged", forge: true, status: 401, is: envelope.ErrSignatureMismatch, kind: envelope.KindSignature, outcome: envelope.OutcomeRefused},
 		{name: "unsigned", header: map[string]string{"X-Shop-Signature": ""}, status: 401, is: envelope.ErrSignatureMissing, kind: envelope.KindSignature, outcome: envelope.OutcomeRefused},
 		{name: "garbage", body: `{"event":`, status: 400, is: envelope.ErrMalformed, kind: envelope.KindMalformed, outcome: envelope.OutcomeRefused},
@@ -192,7 +192,7 @@ func serve(t *testing.T, protocol string, h http.Handler) *httptest.Server {
 // handler.
 func TestSlowBody(t *testing.T) {
 	seen := make(chan envelope.Observation, 1)
-	h := newShop(t, envelope.Config{
+	h := newShop(t, envelope.Options{
 		ReadTimeout: 50 * time.Millisecond,
 		Observer:    func(_ context.Context, o envelope.Observation) { seen <- o },
 	}, orderPlaced.Handle(done))
@@ -219,7 +219,7 @@ func TestSlowBody(t *testing.T) {
 // TestHalfBody: a sender that closes in the middle of its body is refused.
 func TestHalfBody(t *testing.T) {
 	seen := make(chan envelope.Observation, 1)
-	h := newShop(t, envelope.Config{Observer: func(_ context.Context, o envelope.Observation) { seen <- o }}, orderPlaced.Handle(done))
+	h := newShop(t, envelope.Options{Observer: func(_ context.Context, o envelope.Observation) { seen <- o }}, orderPlaced.Handle(done))
 	server := serve(t, "HTTP/1.1", h)
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(t.Context(), "tcp", server.Listener.Addr().String())
@@ -252,7 +252,7 @@ func TestBodyLengths(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var d *shopDelivery[order]
-			h := newShop(t, envelope.Config{}, orderPlaced.Handle(keep(&d)))
+			h := newShop(t, envelope.Options{}, orderPlaced.Handle(keep(&d)))
 			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.body))
 			r.ContentLength = test.length
 			w := httptest.NewRecorder()
@@ -268,7 +268,7 @@ func TestBodyLengths(t *testing.T) {
 }
 
 func TestNoBody(t *testing.T) {
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(done))
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(done))
 	r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
 	r.Body = nil
 	w := httptest.NewRecorder()
@@ -280,7 +280,7 @@ func TestNoBody(t *testing.T) {
 
 // TestOuterLimit: a limit of the server around us is told as ours.
 func TestOuterLimit(t *testing.T) {
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(done))
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(done))
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(goodBody))
 	r.ContentLength = -1
@@ -295,7 +295,7 @@ func TestOuterLimit(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	var mu sync.Mutex
 	kept := map[string]*shopDelivery[order]{}
-	h := newShop(t, envelope.Config{Drift: func(context.Context, envelope.DriftReport) {}}, orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{Drift: func(context.Context, envelope.DriftReport) {}}, orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
 		mu.Lock()
 		defer mu.Unlock()
 		kept[d.Payload.Number] = d
@@ -335,7 +335,7 @@ func TestConcurrent(t *testing.T) {
 
 // TestAbort: a function may abort the connection as net/http knows it.
 func TestAbort(t *testing.T) {
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 		panic(http.ErrAbortHandler)
 	}))
 	defer func() {
@@ -353,7 +353,7 @@ func TestAbort(t *testing.T) {
 // limit of its own.
 func TestDetached(t *testing.T) {
 	type key struct{}
-	h := newShop(t, envelope.Config{Timeout: time.Hour}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{Timeout: time.Hour}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
 		if ctx.Err() != nil {
 			t.Errorf("context ended with the request: %v", ctx.Err())
 		}
@@ -380,11 +380,11 @@ func TestDetached(t *testing.T) {
 	}
 }
 
-// TestTimeout: the function's context ends after Config.Timeout, and after the
+// TestTimeout: the function's context ends after Options.Timeout, and after the
 // function in any case.
 func TestTimeout(t *testing.T) {
 	var kept []context.Context
-	h := newShop(t, envelope.Config{Timeout: time.Millisecond}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{Timeout: time.Millisecond}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {
 		kept = append(kept, ctx)
 		<-ctx.Done()
 		return ctx.Err()
@@ -409,7 +409,7 @@ func TestTimeout(t *testing.T) {
 
 func TestBusyAndShutdown(t *testing.T) {
 	started, release := make(chan struct{}), make(chan struct{})
-	h := newShop(t, envelope.Config{MaxConcurrent: 1, RetryAfter: 7 * time.Second}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{MaxConcurrent: 1, RetryAfter: 7 * time.Second}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 		close(started)
 		<-release
 		return nil
@@ -453,7 +453,7 @@ func TestBusyAndShutdown(t *testing.T) {
 func TestShutdownUnderLoad(t *testing.T) {
 	var mu sync.Mutex
 	effects, over := 0, false
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if over {
@@ -506,7 +506,7 @@ func TestShutdownUnderLoad(t *testing.T) {
 // TestPanicOfHook: a hook that panics fails its delivery, and nothing else.
 func TestPanicOfHook(t *testing.T) {
 	panics := true
-	h := newShop(t, envelope.Config{Key: func(*envelope.Message) string {
+	h := newShop(t, envelope.Options{Key: func(*envelope.Message) string {
 		if panics {
 			panic("hook")
 		}

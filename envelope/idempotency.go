@@ -43,7 +43,7 @@ type Idempotency struct {
 	Store Store
 
 	// Lease is how long a key stays taken when its holder vanishes. It must be
-	// longer than Config.Timeout. Default: twice Config.Timeout and Timeout together.
+	// longer than Options.Timeout. Default: twice Options.Timeout and Timeout together.
 	Lease time.Duration
 
 	// Timeout limits each call of the store. A claim that takes longer is told

@@ -95,7 +95,7 @@ func TestIdempotencyCalls(t *testing.T) {
 				}
 				var seen envelope.Observation
 				store := new(fakeStore)
-				config := envelope.Config{Observer: observeInto(&seen), Timeout: time.Minute, Idempotency: &envelope.Idempotency{Store: store, Lease: 2 * time.Minute}}
+				config := envelope.Options{Observer: observeInto(&seen), Timeout: time.Minute, Idempotency: &envelope.Idempotency{Store: store, Lease: 2 * time.Minute}}
 				deliver(newShop(t, config, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return test.fn() })))
 				want := []string{"claim shop/m-1 2m0s", test.end + " shop/m-1 token"}
 				if diff := cmp.Diff(want, store.noted()); diff != "" || seen.Outcome != test.outcome || seen.StoreErr != nil {
@@ -124,7 +124,7 @@ func TestIdempotencyAborted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := new(fakeStore)
-			h := newShop(t, envelope.Config{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
+			h := newShop(t, envelope.Options{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 				abort()
 				return nil
 			}))
@@ -171,7 +171,7 @@ func TestIdempotencyAnswers(t *testing.T) {
 			store := &fakeStore{claim: func(context.Context, string) (envelope.Claim, error) { return test.claim, test.err }}
 			var seen envelope.Observation
 			ran := false
-			h := newShop(t, envelope.Config{
+			h := newShop(t, envelope.Options{
 				RetryAfter: 7 * time.Second, Observer: observeInto(&seen), Idempotency: &envelope.Idempotency{Store: store},
 			}, orderPlaced.Handle(doneAnd(&ran)))
 			w := post(h, goodBody)
@@ -192,7 +192,7 @@ func TestIdempotencyAnswers(t *testing.T) {
 				}
 				return
 			}
-			if failure == nil || failure.Kind != test.kind || !failure.Retryable || failure.RetryAfter != 7*time.Second || failure.Error() != test.text {
+			if failure == nil || failure.Kind != test.kind || !failure.Retryable() || failure.RetryAfter != 7*time.Second || failure.Error() != test.text {
 				t.Errorf("error %+v", failure)
 			}
 			for _, is := range test.is {
@@ -219,7 +219,7 @@ func TestIdempotencyOff(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store, ran := new(fakeStore), false
-			h := newShop(t, envelope.Config{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(doneAnd(&ran)))
+			h := newShop(t, envelope.Options{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(doneAnd(&ran)))
 			for range 2 {
 				ran = false
 				_ = h.Dispatch(t.Context(), envelope.Message{Body: []byte(test.body)})
@@ -230,7 +230,7 @@ func TestIdempotencyOff(t *testing.T) {
 		})
 	}
 	store := new(fakeStore)
-	h := newShop(t, envelope.Config{Idempotency: &envelope.Idempotency{Store: store}}, envelope.Fallback(done[json.RawMessage]))
+	h := newShop(t, envelope.Options{Idempotency: &envelope.Idempotency{Store: store}}, envelope.Fallback(done[json.RawMessage]))
 	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)}); err != nil || len(store.noted()) != 2 {
 		t.Errorf("a fallback runs with calls %v, error %v", store.noted(), err)
 	}
@@ -246,14 +246,14 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		config envelope.Config
+		config envelope.Options
 		want   string
 	}{
-		{"provider's own", envelope.Config{}, "shop/m-1"},
-		{"named handler", envelope.Config{Name: "eu"}, "shop/eu/m-1"},
-		{"key function", envelope.Config{Key: byHeader}, "shop/h-1|order.placed|10:00AM|{"},
-		{"key function of a named handler", envelope.Config{Name: "eu", Key: byHeader}, "shop/eu/h-1|order.placed|10:00AM|{"},
-		{"no key", envelope.Config{Name: "eu", Key: func(*envelope.Message) string { return "" }}, ""},
+		{"provider's own", envelope.Options{}, "shop/m-1"},
+		{"named handler", envelope.Options{Name: "eu"}, "shop/eu/m-1"},
+		{"key function", envelope.Options{Key: byHeader}, "shop/h-1|order.placed|10:00AM|{"},
+		{"key function of a named handler", envelope.Options{Name: "eu", Key: byHeader}, "shop/eu/h-1|order.placed|10:00AM|{"},
+		{"no key", envelope.Options{Name: "eu", Key: func(*envelope.Message) string { return "" }}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var keys []string
@@ -307,7 +307,7 @@ func TestIdempotencyContext(t *testing.T) {
 	store.finish = func(ctx context.Context) error { check(ctx); return nil }
 	store.release = store.finish
 	failure := error(nil)
-	h := newShop(t, envelope.Config{Idempotency: &envelope.Idempotency{Store: store, Timeout: time.Hour}},
+	h := newShop(t, envelope.Options{Idempotency: &envelope.Idempotency{Store: store, Timeout: time.Hour}},
 		orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return failure }))
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
 	cancel()
@@ -342,10 +342,10 @@ func TestIdempotencySlowClaim(t *testing.T) {
 					<-wake
 					return test.late, test.err
 				}}
-				h := newShop(t, envelope.Config{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(doneAnd(&ran)))
+				h := newShop(t, envelope.Options{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(doneAnd(&ran)))
 				start := time.Now()
 				err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)})
-				if failure := errorOf(t, err); ran || failure == nil || failure.Status != 503 || !errors.Is(err, envelope.ErrStore) || !errors.Is(err, context.DeadlineExceeded) {
+				if failure := errorOf(t, err); ran || failure == nil || failure.Status() != 503 || !errors.Is(err, envelope.ErrStore) || !errors.Is(err, context.DeadlineExceeded) {
 					t.Fatalf("ran %t, error %v", ran, err)
 				}
 				if waited := time.Since(start); waited != 2*time.Second { // The bubble's clock: the default, exactly.
@@ -368,7 +368,7 @@ func TestIdempotencySlowClaim(t *testing.T) {
 			<-ctx.Done()
 			return envelope.Claim{}, ctx.Err()
 		}}
-		h := newShop(t, envelope.Config{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(done))
+		h := newShop(t, envelope.Options{Idempotency: &envelope.Idempotency{Store: store}}, orderPlaced.Handle(done))
 		if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)}); !errors.Is(err, envelope.ErrStore) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
@@ -396,7 +396,7 @@ func TestIdempotencyNotMarked(t *testing.T) {
 					call := func(ctx context.Context) error { return end.call(ctx, block) }
 					var seen envelope.Observation
 					log := new(strings.Builder)
-					h := newShop(t, envelope.Config{
+					h := newShop(t, envelope.Options{
 						Logger: jsonLogger(log), Observer: observeInto(&seen), Idempotency: &envelope.Idempotency{Store: &fakeStore{finish: call, release: call}},
 					}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return result }))
 					w := post(h, goodBody)
@@ -418,7 +418,7 @@ func TestIdempotencyOneRuns(t *testing.T) {
 	const senders, messages = 64, 20
 	var mu sync.Mutex
 	runs := map[string]int{}
-	h := newShop(t, envelope.Config{Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1000, time.Hour), Timeout: time.Minute}},
+	h := newShop(t, envelope.Options{Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1000, time.Hour), Timeout: time.Minute}},
 		orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
 			mu.Lock()
 			defer mu.Unlock()
@@ -477,7 +477,7 @@ func TestDigestKey(t *testing.T) {
 		}()
 	}
 	runs := 0
-	h := handlerOf(t, bare(), envelope.Config{Key: key, Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10, time.Hour)}},
+	h := handlerOf(t, bare(), envelope.Options{Key: key, Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10, time.Hour)}},
 		orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 			runs++
 			return nil
@@ -511,7 +511,7 @@ func TestIdempotencyPanicInStore(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var seen envelope.Observation
 			ran := false
-			h := newShop(t, envelope.Config{Observer: observeInto(&seen), Idempotency: &envelope.Idempotency{Store: test.store, Timeout: time.Hour}},
+			h := newShop(t, envelope.Options{Observer: observeInto(&seen), Idempotency: &envelope.Idempotency{Store: test.store, Timeout: time.Hour}},
 				orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 					ran = true
 					return test.result

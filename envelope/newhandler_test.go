@@ -21,35 +21,35 @@ func TestNewHandlerErrors(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		change func(*envelope.Provider[shopMeta], *envelope.Config)
+		change func(*envelope.Provider[shopMeta], *envelope.Options)
 		routes []shopRoute
 		want   string
 	}{
-		{name: "no name", change: func(p *envelope.Provider[shopMeta], _ *envelope.Config) { p.Name = "" }, want: "envelope: the provider has no name"},
-		{name: "no verification", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.Unverified = false }, want: "shop: no secret and no verifier"},
-		{name: "verified and unverified", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.Verifier = verifier }, want: "shop: both a verifier (or secrets) and Unverified are set"},
-		{name: "negative body", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.MaxBody = -1 }, want: "shop: a limit is negative"},
-		{name: "negative depth", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.MaxDepth = -1 }, want: "shop: a limit is negative"},
-		{name: "negative timeout", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.Timeout = -1 }, want: "shop: a limit is negative"},
-		{name: "negative concurrency", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.MaxConcurrent = -1 }, want: "shop: a limit is negative"},
-		{name: "negative wait", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.RetryAfter = -1 }, want: "shop: a limit is negative"},
-		{name: "unknown policy", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.Validation = 3 }, want: "shop: unknown validation policy 3"},
-		{name: "negative policy", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) { c.Validation = -1 }, want: "shop: unknown validation policy -1"},
-		{name: "idempotency without a store", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) {
+		{name: "no name", change: func(p *envelope.Provider[shopMeta], _ *envelope.Options) { p.Name = "" }, want: "envelope: the provider has no name"},
+		{name: "no verification", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Unverified = false }, want: "shop: no secret and no verifier"},
+		{name: "verified and unverified", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Verifier = verifier }, want: "shop: both a verifier (or secrets) and Unverified are set"},
+		{name: "negative body", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.MaxBody = -1 }, want: "shop: a limit is negative"},
+		{name: "negative depth", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.MaxDepth = -1 }, want: "shop: a limit is negative"},
+		{name: "negative timeout", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Timeout = -1 }, want: "shop: a limit is negative"},
+		{name: "negative concurrency", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.MaxConcurrent = -1 }, want: "shop: a limit is negative"},
+		{name: "negative wait", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.RetryAfter = -1 }, want: "shop: a limit is negative"},
+		{name: "unknown policy", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Validation = 3 }, want: "shop: unknown validation policy 3"},
+		{name: "negative policy", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Validation = -1 }, want: "shop: unknown validation policy -1"},
+		{name: "idempotency without a store", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) {
 			c.Idempotency = &envelope.Idempotency{}
 		}, want: "shop: idempotency has no store"},
-		{name: "idempotency with a negative timeout", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) {
+		{name: "idempotency with a negative timeout", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) {
 			c.Idempotency = &envelope.Idempotency{Store: store, Timeout: -1}
 		}, want: "shop: a limit is negative"},
-		{name: "lease as long as the timeout", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) {
+		{name: "lease as long as the timeout", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) {
 			c.Timeout, c.Idempotency = time.Minute, &envelope.Idempotency{Store: store, Lease: time.Minute}
 		}, want: "shop: the idempotency lease is not longer than the function's timeout"},
-		{name: "negative lease", change: func(_ *envelope.Provider[shopMeta], c *envelope.Config) {
+		{name: "negative lease", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) {
 			c.Idempotency = &envelope.Idempotency{Store: store, Lease: -1}
 		}, want: "shop: the idempotency lease is not longer than the function's timeout"},
-		{name: "idempotency without a key", change: func(p *envelope.Provider[shopMeta], c *envelope.Config) {
+		{name: "idempotency without a key", change: func(p *envelope.Provider[shopMeta], c *envelope.Options) {
 			p.Key, c.Idempotency = nil, &envelope.Idempotency{Store: store}
-		}, want: "shop: idempotency needs Config.Key"},
+		}, want: "shop: idempotency needs Options.Key"},
 		{name: "empty route", routes: []shopRoute{{}}, want: "shop: a route is empty"},
 		{name: "no function", routes: []shopRoute{orderPlaced.Handle(nil)}, want: "shop: the function of order.placed is nil"},
 		{name: "no function for any event", routes: []shopRoute{orderPlaced.Any().Handle(nil)}, want: "shop: the function of order.placed is nil"},
@@ -60,10 +60,10 @@ func TestNewHandlerErrors(t *testing.T) {
 		{name: "event without a name", routes: []shopRoute{envelope.NewEvent[shopMeta, order]("").Handle(done)}, want: "shop: "},
 		{name: "rule that does not exist", routes: []shopRoute{envelope.NewEvent[shopMeta, misspelt]("x").Handle(done)}, want: "shop: "},
 		// Such a Layout would look for the name in no member, and refuse every delivery.
-		{name: "event in a body that is the payload", change: func(p *envelope.Provider[shopMeta], _ *envelope.Config) { p.Layout.Payload = "" }, want: "shop: "},
+		{name: "event in a body that is the payload", change: func(p *envelope.Provider[shopMeta], _ *envelope.Options) { p.Layout.Payload = "" }, want: "shop: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p, c := shop(), envelope.Config{Unverified: true}
+			p, c := shop(), envelope.Options{Unverified: true}
 			if test.change != nil {
 				test.change(&p, &c)
 			}
@@ -78,7 +78,7 @@ func TestNewHandlerErrors(t *testing.T) {
 // TestNewHandlerDefaults: zero means the documented default, and a setting may be
 // at its very limit.
 func TestNewHandlerDefaults(t *testing.T) {
-	for name, config := range map[string]envelope.Config{
+	for name, config := range map[string]envelope.Options{
 		"nothing set":        {},
 		"no read deadline":   {ReadTimeout: -1},
 		"every policy":       {Validation: envelope.ValidateOff},
@@ -113,7 +113,7 @@ func TestConfigIsCopied(t *testing.T) {
 		}
 		return nil
 	})
-	h := handlerOf(t, p, envelope.Config{Idempotency: idempotency}, routes...)
+	h := handlerOf(t, p, envelope.Options{Idempotency: idempotency}, routes...)
 	if idempotency.Lease != 0 || idempotency.Timeout != 0 {
 		t.Errorf("NewHandler has changed the user's Idempotency: %+v", idempotency)
 	}
@@ -178,7 +178,7 @@ func TestNewHandlerTypes(t *testing.T) {
 }
 
 func newHandlerErr[M, T any]() error {
-	_, err := envelope.NewHandler(envelope.Provider[M]{Name: "shop", Layout: shop().Layout}, envelope.Config{Unverified: true},
+	_, err := envelope.NewHandler(envelope.Provider[M]{Name: "shop", Layout: shop().Layout}, envelope.Options{Unverified: true},
 		envelope.NewEvent[M, T]("x").Handle(doneOf[M, T]))
 	return err
 }

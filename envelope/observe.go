@@ -4,32 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/internal/probe"
 )
 
-// Outcome says in one word what became of a delivery.
-type Outcome string
-
-// The outcomes. Ignored, dropped and duplicate deliveries are told 200 like the
-// handled ones.
-const (
-	OutcomeHandled   Outcome = "handled"   // your function returned nil
-	OutcomeFallback  Outcome = "fallback"  // the Fallback returned nil
-	OutcomeIgnored   Outcome = "ignored"   // no function for the event, and no Fallback
-	OutcomeDuplicate Outcome = "duplicate" // done before
-	OutcomeDropped   Outcome = "dropped"   // your function returned Permanent
-	OutcomeRefused   Outcome = "refused"   // 4xx: forged, malformed, too large ...
-	OutcomeFailed    Outcome = "failed"    // 500: your function failed or panicked, or ErrNoEvent
-	OutcomeDeferred  Outcome = "deferred"  // 503: the sender shall try again
-)
-
 // Observation is what an Observer learns of one delivery.
 type Observation struct {
 	Provider   string
-	Handler    string // Config.Name
+	Handler    string // Options.Name
 	Event      string // as sent; "" if the delivery was refused before it was read
 	Known      bool   // whether the package knows the event; use it before Event becomes a metric's label
 	Outcome    Outcome
@@ -37,7 +20,7 @@ type Observation struct {
 	Size       int           // bytes of the body that were read
 	Duration   time.Duration // from the first line of the handler to the written answer
 	Violations int           // documented rules that the delivery breaks, as far as they are listed
-	Drift      int           // differences reported to Config.Drift; 0 if that is not set
+	Drift      int           // differences reported to Options.Drift; 0 if that is not set
 	Err        error         // *Error, or nil. It may hold the text of your own error
 	StoreErr   error         // a key that could not be marked after the function had run
 
@@ -104,41 +87,22 @@ func publicText(err *Error) string {
 
 // observe completes what is known of a delivery and tells those who listen.
 func (h *Handler) observe(ctx context.Context, o Observation, err *Error, start time.Time) {
-	o.Provider, o.Handler = h.provider, h.config.Name
-	o.Status, o.Duration = http.StatusOK, time.Since(start)
+	o.Provider, o.Handler = h.provider, h.options.Name
+	row := resultOf(err, o.Outcome)
+	o.Status, o.Outcome, o.Duration = row.status, row.outcome, time.Since(start)
 	if err != nil {
-		o.Err, o.Status, o.Outcome = err, err.Status, outcomeOf(err)
+		o.Err = err
 	}
 	if f := probe.From(ctx); f != nil {
 		f(o, o.drift, o.violations)
 	}
-	if h.config.Observer != nil {
-		h.config.Observer(ctx, o)
+	if h.options.Observer != nil {
+		h.options.Observer(ctx, o)
 	}
-	if h.config.Logger == nil {
+	if h.options.Logger == nil {
 		return
 	}
-	level := slog.LevelDebug
-	switch o.Outcome {
-	case OutcomeRefused, OutcomeDropped, OutcomeDeferred:
-		level = slog.LevelWarn
-	case OutcomeFailed:
-		level = slog.LevelError
+	if h.options.Logger.Enabled(ctx, row.level) {
+		h.options.Logger.LogAttrs(ctx, row.level, "webhook delivery", o.attrs()...)
 	}
-	if h.config.Logger.Enabled(ctx, level) {
-		h.config.Logger.LogAttrs(ctx, level, "webhook delivery", o.attrs()...)
-	}
-}
-
-// outcomeOf says what became of a delivery that ended in an error.
-func outcomeOf(err *Error) Outcome {
-	switch {
-	case err.Status == 200:
-		return OutcomeDropped
-	case err.Status == 503:
-		return OutcomeDeferred
-	case err.Status >= 500:
-		return OutcomeFailed
-	}
-	return OutcomeRefused
 }

@@ -45,7 +45,7 @@ func TestLog(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var log strings.Builder
 			var seen envelope.Observation
-			h := newShop(t, envelope.Config{
+			h := newShop(t, envelope.Options{
 				Name:     "eu",
 				Logger:   jsonLogger(&log),
 				Observer: observeInto(&seen),
@@ -93,7 +93,7 @@ func TestLogLevel(t *testing.T) {
 			contexts++
 		}
 	}}
-	h := newShop(t, envelope.Config{Logger: slog.New(handler)}, orderPlaced.Handle(done))
+	h := newShop(t, envelope.Options{Logger: slog.New(handler)}, orderPlaced.Handle(done))
 	ctx := context.WithValue(t.Context(), key{}, "value")
 	if err := h.Dispatch(ctx, envelope.Message{Body: []byte(goodBody)}); err != nil || log.Len() > 0 {
 		t.Errorf("log %s, error %v", log.String(), err)
@@ -138,7 +138,7 @@ func TestObservedRefusals(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var seen envelope.Observation
-			h := newShop(t, envelope.Config{MaxBody: 1000, Observer: observeInto(&seen)}, orderPlaced.Handle(done))
+			h := newShop(t, envelope.Options{MaxBody: 1000, Observer: observeInto(&seen)}, orderPlaced.Handle(done))
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, test.request())
 			if failure := errorOf(t, seen.Err); failure == nil || failure.Kind != test.kind || seen.Status != w.Code || seen.Outcome != envelope.OutcomeRefused || seen.Size != test.size {
@@ -147,7 +147,7 @@ func TestObservedRefusals(t *testing.T) {
 		})
 	}
 	var seen envelope.Observation
-	h := newShop(t, envelope.Config{MaxBody: 1000, Observer: observeInto(&seen)}, orderPlaced.Handle(done))
+	h := newShop(t, envelope.Options{MaxBody: 1000, Observer: observeInto(&seen)}, orderPlaced.Handle(done))
 	err := h.Dispatch(t.Context(), envelope.Message{Body: make([]byte, 1001)})
 	if !errors.Is(err, envelope.ErrTooLarge) || seen.Size != 1001 || seen.Status != 413 {
 		t.Errorf("observed %+v, error %v", seen, err)
@@ -161,7 +161,7 @@ func TestObservedRefusals(t *testing.T) {
 // TestObservedByTests: the test kit sees what became of a delivery, also where the
 // handler has no hooks.
 func TestObservedByTests(t *testing.T) {
-	h := newShop(t, envelope.Config{}, orderPlaced.Handle(done))
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(done))
 	body := `{"event":"order.placed","new":1,"data":{"number":"1","count":"5","customer":{"id":"x"}}}`
 	result := envelopetest.Deliver(t, h, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)))
 	want := drifts("unknown_member", "/new", "wrong_type", "/data/count")
@@ -173,7 +173,7 @@ func TestObservedByTests(t *testing.T) {
 // TestAnswerBeforeObserver: the sender has its answer before the observer is asked.
 func TestAnswerBeforeObserver(t *testing.T) {
 	w := &answered{ResponseRecorder: httptest.NewRecorder()}
-	h := newShop(t, envelope.Config{Observer: func(context.Context, envelope.Observation) {
+	h := newShop(t, envelope.Options{Observer: func(context.Context, envelope.Observation) {
 		if w.status != http.StatusOK {
 			t.Error("not answered yet")
 		}

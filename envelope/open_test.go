@@ -19,7 +19,7 @@ import (
 )
 
 // handlerOf makes a handler of a provider that is not the shop.
-func handlerOf[M any](tb testing.TB, p envelope.Provider[M], config envelope.Config, routes ...envelope.Route[M]) *envelope.Handler {
+func handlerOf[M any](tb testing.TB, p envelope.Provider[M], config envelope.Options, routes ...envelope.Route[M]) *envelope.Handler {
 	tb.Helper()
 	config.Unverified = config.Verifier == nil
 	h, err := envelope.NewHandler(p, config, routes...)
@@ -61,7 +61,7 @@ func TestEnvelopeOrder(t *testing.T) {
 		{"a second pass behind the payload", `{"data":{"number":"A-7","count":"5"},"event":"order.placed","id":"m"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d, raw, err := dispatch(t, envelope.Config{}, test.body)
+			d, raw, err := dispatch(t, envelope.Options{}, test.body)
 			if err != nil || raw != nil || d == nil {
 				t.Fatalf("typed %v, raw %v, error %v", d, raw, err)
 			}
@@ -74,7 +74,7 @@ func TestEnvelopeOrder(t *testing.T) {
 
 // audiences are handlers with a function for the event, with a fallback, and with
 // neither: what is malformed is refused whoever waits for it.
-func audiences(t *testing.T, config envelope.Config) map[string]*envelope.Handler {
+func audiences(t *testing.T, config envelope.Options) map[string]*envelope.Handler {
 	t.Helper()
 	return map[string]*envelope.Handler{
 		"typed":    newShop(t, config, orderPlaced.Handle(done), ordersListed.Handle(done)),
@@ -126,10 +126,10 @@ func TestMalformed(t *testing.T) {
 		"many lists and a text without an end": strings.Repeat(`[],`, 200) + `"text`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			for audience, h := range audiences(t, envelope.Config{MaxBody: 4 << 20}) {
+			for audience, h := range audiences(t, envelope.Options{MaxBody: 4 << 20}) {
 				failure := errorOf(t, h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)}))
 				switch {
-				case failure == nil || failure.Kind != envelope.KindMalformed || failure.Status != 400 || failure.Retryable || !errors.Is(failure, envelope.ErrMalformed):
+				case failure == nil || failure.Kind != envelope.KindMalformed || failure.Status() != 400 || failure.Retryable() || !errors.Is(failure, envelope.ErrMalformed):
 					t.Errorf("%s: %v, want ErrMalformed", audience, failure)
 				case failure.Offset < 0 || failure.Offset > int64(len(body)):
 					t.Errorf("%s: noticed at byte %d of %d", audience, failure.Offset, len(body))
@@ -155,7 +155,7 @@ func TestMalformedPayload(t *testing.T) {
 		"deep payload before its event": `{"data":` + strings.Repeat(`{"parent":`, deep) + `{}` + strings.Repeat("}", deep) + `,"event":"order.placed"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			for audience, h := range audiences(t, envelope.Config{MaxBody: 4 << 20}) {
+			for audience, h := range audiences(t, envelope.Options{MaxBody: 4 << 20}) {
 				decodes := audience == "typed" || audience == "any"
 				failure := errorOf(t, h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)}))
 				if refused := failure != nil && failure.Kind == envelope.KindMalformed; refused != decodes {
@@ -173,8 +173,8 @@ func TestTruncated(t *testing.T) {
 		`{"data":{"number":"A-7","count":"5"},"event":"order.placed"}`,
 		`{"event":"everything","data":{"trip":"x","texts":{"0":"a","x":{}},"lines":{"1":{"sku":5}},"labels":[ ],"bytes":"aGk=","int":"5","decimal":"x","either":{"sku":5},"shape":{"name":"x","kind":"star"},"bag":{"a":5},"note":"n","word":"NO"}}`,
 	} {
-		handlers := audiences(t, envelope.Config{})
-		handlers["every shape"] = newShop(t, envelope.Config{}, everythingSent.Handle(done))
+		handlers := audiences(t, envelope.Options{})
+		handlers["every shape"] = newShop(t, envelope.Options{}, everythingSent.Handle(done))
 		for audience, h := range handlers {
 			if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(whole)}); err != nil {
 				t.Fatalf("%s: %v", audience, err)
@@ -198,7 +198,7 @@ func TestMalformedOffset(t *testing.T) {
 		{"behind the body", goodBody, `!`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := dispatch(t, envelope.Config{}, test.before+test.after)
+			_, _, err := dispatch(t, envelope.Options{}, test.before+test.after)
 			if failure := errorOf(t, err); failure == nil || failure.Offset != int64(len(test.before)) {
 				t.Errorf("noticed at %+v, want byte %d", failure, len(test.before))
 			} else if want := fmt.Sprintf("near byte %d", len(test.before)); !strings.HasSuffix(failure.Error(), want) {
@@ -234,7 +234,7 @@ func TestDepth(t *testing.T) {
 		{"many brackets side by side", 0, flat, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := dispatch(t, envelope.Config{MaxDepth: test.limit}, test.body)
+			_, _, err := dispatch(t, envelope.Options{MaxDepth: test.limit}, test.body)
 			if failure := errorOf(t, err); (failure == nil) != test.ok {
 				t.Errorf("error %v", failure)
 			} else if failure != nil && !strings.HasPrefix(failure.Error(), "body is malformed: nested deeper than MaxDepth") {
@@ -259,11 +259,11 @@ func TestNoEvent(t *testing.T) {
 		{"in the payload alone", `{"data":{"event":"order.placed","number":"1"}}`, envelope.RuleRequired},
 	} {
 		for _, policy := range []envelope.Validation{envelope.ValidateIdentities, envelope.ValidateAll, envelope.ValidateOff} {
-			for audience, h := range audiences(t, envelope.Config{Validation: policy}) {
+			for audience, h := range audiences(t, envelope.Options{Validation: policy}) {
 				t.Run(fmt.Sprintf("%s/%d/%s", test.name, policy, audience), func(t *testing.T) {
 					err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(test.body)})
 					var validation *envelope.ValidationError
-					if !errors.As(err, &validation) || errorOf(t, err).Status != 422 {
+					if !errors.As(err, &validation) || errorOf(t, err).Status() != 422 {
 						t.Fatalf("error %v", err)
 					}
 					want := []envelope.Violation{{Pointer: "/event", Rule: test.rule}}
@@ -294,7 +294,7 @@ func TestNoPayload(t *testing.T) {
 			"event last":  `{` + strings.TrimPrefix(test.data+`,`, ",") + `"event":"order.placed"}`,
 		} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
-				_, _, err := dispatch(t, envelope.Config{}, body)
+				_, _, err := dispatch(t, envelope.Options{}, body)
 				var validation *envelope.ValidationError
 				if !errors.As(err, &validation) {
 					t.Fatalf("error %v", err)
@@ -303,7 +303,7 @@ func TestNoPayload(t *testing.T) {
 				if diff := cmp.Diff(want, validation.Violations, cmp.Comparer(sameViolation)); diff != "" {
 					t.Error(diff)
 				}
-				typed, _, err := dispatch(t, envelope.Config{Validation: envelope.ValidateOff}, body)
+				typed, _, err := dispatch(t, envelope.Options{Validation: envelope.ValidateOff}, body)
 				if err != nil || typed == nil || !reflect.ValueOf(typed.Payload).IsZero() {
 					t.Errorf("without validation: %+v, error %v", typed, err)
 				}
@@ -326,7 +326,7 @@ func TestFallbackPayload(t *testing.T) {
 		{"missing", `{"event":"order.eaten"}`, ``},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, d, err := dispatch(t, envelope.Config{}, test.body)
+			_, d, err := dispatch(t, envelope.Options{}, test.body)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -376,7 +376,7 @@ func TestKnown(t *testing.T) {
 	} {
 		t.Run(test.event, func(t *testing.T) {
 			var seen []envelope.Observation
-			config := envelope.Config{Observer: func(_ context.Context, o envelope.Observation) { seen = append(seen, o) }}
+			config := envelope.Options{Observer: func(_ context.Context, o envelope.Observation) { seen = append(seen, o) }}
 			known, ran := false, false
 			routes := []shopRoute{
 				orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
@@ -424,7 +424,7 @@ func TestAnyEvent(t *testing.T) {
 			return nil
 		}))
 	}
-	h := newShop(t, envelope.Config{}, routes...)
+	h := newShop(t, envelope.Options{}, routes...)
 	for _, body := range []string{
 		`{"event":"order.placed","data":{"number":"1","count":"5"}}`,
 		`{"data":{"number":"2"},"event":"order.closed"}`,
@@ -451,7 +451,7 @@ func TestAnyEvent(t *testing.T) {
 
 // TestRegistered: what the handler tells of itself can't be changed.
 func TestRegistered(t *testing.T) {
-	h := newShop(t, envelope.Config{}, ordersListed.Handle(done), envelope.Fallback(done[json.RawMessage]), orderPlaced.Handle(done))
+	h := newShop(t, envelope.Options{}, ordersListed.Handle(done), envelope.Fallback(done[json.RawMessage]), orderPlaced.Handle(done))
 	want := []string{"order.placed", "orders.listed"}
 	h.Registered()[0] = "changed"
 	if diff := cmp.Diff(want, h.Registered()); diff != "" {
@@ -482,7 +482,7 @@ func TestMetaOfOwnMaking(t *testing.T) {
 	event := envelope.NewEvent[meta, order]("order.placed")
 	var d *envelope.Delivery[meta, order]
 	var drift []envelope.Drift
-	h := handlerOf(t, envelope.Provider[meta]{Name: "shop", Layout: shop().Layout}, envelope.Config{
+	h := handlerOf(t, envelope.Provider[meta]{Name: "shop", Layout: shop().Layout}, envelope.Options{
 		Drift: func(_ context.Context, r envelope.DriftReport) { drift = r.Drift },
 	}, event.Handle(keepOf(&d)))
 	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)}); err != nil {
@@ -504,7 +504,7 @@ func TestMessageEvent(t *testing.T) {
 		`{"data":{"number":"1"},"event":5}`,
 	} {
 		var d *shopDelivery[order]
-		h := newShop(t, envelope.Config{}, orderPlaced.Handle(keep(&d)))
+		h := newShop(t, envelope.Options{}, orderPlaced.Handle(keep(&d)))
 		if err := h.Dispatch(t.Context(), envelope.Message{Event: "order.placed", Body: []byte(body)}); err != nil || d == nil {
 			t.Fatalf("%s: delivery %v, error %v", body, d, err)
 		}
@@ -533,7 +533,7 @@ func bare() envelope.Provider[shopMeta] {
 // TestEventName: the event's name in a header, asked for after verification.
 func TestEventName(t *testing.T) {
 	verified := false
-	config := envelope.Config{Verifier: func(*http.Request, []byte) error {
+	config := envelope.Options{Verifier: func(*http.Request, []byte) error {
 		verified = true
 		return nil
 	}}
@@ -577,13 +577,13 @@ func TestEventCanNotBeTold(t *testing.T) {
 	for name, p := range map[string]envelope.Provider[shopMeta]{"envelope": headed(), "whole body": bare()} {
 		t.Run(name, func(t *testing.T) {
 			message := envelope.Message{Body: []byte(`{"data":{"number":"1"}}`)}
-			err := handlerOf(t, p, envelope.Config{}, orderPlaced.Handle(done)).Dispatch(t.Context(), message)
+			err := handlerOf(t, p, envelope.Options{}, orderPlaced.Handle(done)).Dispatch(t.Context(), message)
 			failure := errorOf(t, err)
-			if !errors.Is(err, envelope.ErrNoEvent) || failure.Kind != envelope.KindNoEvent || failure.Status != 500 || !failure.Retryable {
+			if !errors.Is(err, envelope.ErrNoEvent) || failure.Kind != envelope.KindNoEvent || failure.Status() != 500 || !failure.Retryable() {
 				t.Errorf("error %+v", failure)
 			}
 			var raw *shopDelivery[json.RawMessage]
-			h := handlerOf(t, p, envelope.Config{}, orderPlaced.Handle(done), envelope.Fallback(keep(&raw)))
+			h := handlerOf(t, p, envelope.Options{}, orderPlaced.Handle(done), envelope.Fallback(keep(&raw)))
 			if err := h.Dispatch(t.Context(), message); err != nil || raw == nil || raw.Event != "" || raw.Known {
 				t.Errorf("delivery %v, error %v", raw, err)
 			}
@@ -594,7 +594,7 @@ func TestEventCanNotBeTold(t *testing.T) {
 func TestWholeBody(t *testing.T) {
 	var listed *shopDelivery[[]order]
 	var raw *shopDelivery[json.RawMessage]
-	h := handlerOf(t, bare(), envelope.Config{}, ordersListed.Handle(keep(&listed)), envelope.Fallback(keep(&raw)))
+	h := handlerOf(t, bare(), envelope.Options{}, ordersListed.Handle(keep(&listed)), envelope.Fallback(keep(&raw)))
 	body := ` [{"number":"1","count":"7"},{"number":"2"}] `
 	if err := h.Dispatch(t.Context(), envelope.Message{Event: "orders.listed", Body: []byte(body)}); err != nil {
 		t.Fatal(err)
@@ -710,7 +710,7 @@ func TestOpen(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			config := envelope.Config{Validation: envelope.ValidateOff}
+			config := envelope.Options{Validation: envelope.ValidateOff}
 			open := func(event string) func(*envelope.Opening[wrapped]) error {
 				return func(o *envelope.Opening[wrapped]) error {
 					o.Event = event
@@ -764,7 +764,7 @@ func TestOpenForNobody(t *testing.T) {
 	h := handlerOf(t, opened(func(o *envelope.Opening[wrapped]) error {
 		o.Event = "placed"
 		return nil
-	}), envelope.Config{Observer: observeInto(&seen)})
+	}), envelope.Options{Observer: observeInto(&seen)})
 	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(`{}`)}); err != nil || seen.Outcome != envelope.OutcomeIgnored || !seen.Known || seen.Event != "placed" {
 		t.Errorf("observed %+v, error %v", seen, err)
 	}
@@ -795,10 +795,10 @@ func TestOpenRefuses(t *testing.T) {
 			h := handlerOf(t, opened(func(o *envelope.Opening[wrapped]) error {
 				o.Event = "placed"
 				return test.open(o)
-			}), envelope.Config{}, placed.Handle(doneOf[wrapped, order]))
+			}), envelope.Options{}, placed.Handle(doneOf[wrapped, order]))
 			err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(test.body)})
 			failure := errorOf(t, err)
-			if failure == nil || failure.Kind != envelope.KindMalformed || failure.Status != 400 || !errors.Is(err, envelope.ErrMalformed) {
+			if failure == nil || failure.Kind != envelope.KindMalformed || failure.Status() != 400 || !errors.Is(err, envelope.ErrMalformed) {
 				t.Fatalf("error %v", err)
 			}
 			if text := err.Error(); strings.Contains(text, marked) || test.text != "" && text != test.text {
@@ -824,7 +824,7 @@ func TestOpenTrailing(t *testing.T) {
 				h := handlerOf(t, opened(func(o *envelope.Opening[wrapped]) error {
 					o.Event, o.Pointer = event, "/order"
 					return nil
-				}), envelope.Config{Validation: envelope.ValidateOff}, placed.Handle(doneOf[wrapped, order]), envelope.Fallback(doneOf[wrapped, json.RawMessage]))
+				}), envelope.Options{Validation: envelope.ValidateOff}, placed.Handle(doneOf[wrapped, order]), envelope.Fallback(doneOf[wrapped, json.RawMessage]))
 				accepted := name == "duplicate within" && event == "eaten" // It is not looked into.
 				if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)}); errors.Is(err, envelope.ErrMalformed) == accepted {
 					t.Errorf("error %v", err)
@@ -845,7 +845,7 @@ func TestOpenOnce(t *testing.T) {
 		o.Event, o.Members, o.Meta.About.Name = "placed", []string{"about"}, "placed"
 		o.Mistyped("/about")
 		return nil
-	}), envelope.Config{Drift: func(_ context.Context, r envelope.DriftReport) {
+	}), envelope.Options{Drift: func(_ context.Context, r envelope.DriftReport) {
 		want := []envelope.Drift{{Kind: envelope.DriftWrongType, Pointer: "/about"}, {Kind: envelope.DriftWrongType, Pointer: "/count"}}
 		if diff := cmp.Diff(want, r.Drift); diff != "" || r.Total != 2 {
 			t.Errorf("total %d\n%s", r.Total, diff)
@@ -863,7 +863,7 @@ func TestOpenOnce(t *testing.T) {
 func TestReuse(t *testing.T) {
 	var orders []*shopDelivery[order]
 	var raws []*shopDelivery[json.RawMessage]
-	h := newShop(t, envelope.Config{Name: "n"}, orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
+	h := newShop(t, envelope.Options{Name: "n"}, orderPlaced.Handle(func(_ context.Context, d *shopDelivery[order]) error {
 		orders = append(orders, d)
 		return nil
 	}), envelope.Fallback(func(_ context.Context, d *shopDelivery[json.RawMessage]) error {

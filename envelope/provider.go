@@ -101,7 +101,7 @@ func (o *Opening[M]) Decode(text []byte, pointer string, target any) error {
 // decodes by other means than Decode.
 func (o *Opening[M]) Mistyped(pointer string) { o.reader.Misfit(pointer) }
 
-// Charge takes from Config.MaxMemory the bytes that an Open function is about to use
+// Charge takes from Options.MaxMemory the bytes that an Open function is about to use
 // by other means than Decode, and refuses a delivery that needs more.
 func (o *Opening[M]) Charge(size int) error { return o.reader.Charge(size) }
 

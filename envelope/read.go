@@ -18,13 +18,13 @@ const firstRead = 64 << 10
 func (h *Handler) admit(r *http.Request) *Error {
 	switch {
 	case r.Method != http.MethodPost:
-		return refusal(KindMethod, http.StatusMethodNotAllowed, ErrMethod)
+		return refusal(KindMethod, ErrMethod)
 	case h.isDraining():
-		return unavailable(KindDraining, h.config.RetryAfter, ErrDraining)
+		return unavailable(KindDraining, h.options.RetryAfter, ErrDraining)
 	case !h.serves(r.Header):
-		return refusal(KindMediaType, http.StatusUnsupportedMediaType, ErrMediaType)
-	case r.ContentLength > h.config.MaxBody:
-		return refusal(KindTooLarge, http.StatusRequestEntityTooLarge, ErrTooLarge)
+		return refusal(KindMediaType, ErrMediaType)
+	case r.ContentLength > h.options.MaxBody:
+		return refusal(KindTooLarge, ErrTooLarge)
 	}
 	return nil
 }
@@ -57,9 +57,9 @@ func (h *Handler) serves(header http.Header) bool {
 // After a refusal it stays, because the server reads what is left of the body
 // before it closes or goes on.
 func (h *Handler) limitReading(w http.ResponseWriter) (lift func()) {
-	if h.config.ReadTimeout > 0 {
+	if h.options.ReadTimeout > 0 {
 		conn := deadliner(w)
-		if conn != nil && conn.SetReadDeadline(time.Now().Add(h.config.ReadTimeout)) == nil {
+		if conn != nil && conn.SetReadDeadline(time.Now().Add(h.options.ReadTimeout)) == nil {
 			return func() { _ = conn.SetReadDeadline(time.Time{}) }
 		}
 	}
@@ -76,26 +76,26 @@ func (h *Handler) read(r *http.Request) ([]byte, *Error) {
 	if r.ContentLength > 0 {
 		size = min(r.ContentLength+1, firstRead) // One more to see the end.
 	}
-	body := make([]byte, 0, min(size, h.config.MaxBody+1))
+	body := make([]byte, 0, min(size, h.options.MaxBody+1))
 	for {
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case int64(len(body)) > h.config.MaxBody:
-			return body, refusal(KindTooLarge, http.StatusRequestEntityTooLarge, ErrTooLarge)
+		case int64(len(body)) > h.options.MaxBody:
+			return body, refusal(KindTooLarge, ErrTooLarge)
 		case err == io.EOF && r.ContentLength > int64(len(body)):
-			return body, refusal(KindRead, http.StatusRequestTimeout, ErrRead)
+			return body, refusal(KindRead, ErrRead)
 		case err == io.EOF:
 			return trim(body), nil
 		case err != nil:
 			var tooLarge *http.MaxBytesError
 			if errors.As(err, &tooLarge) {
-				return body, refusal(KindTooLarge, http.StatusRequestEntityTooLarge, ErrTooLarge)
+				return body, refusal(KindTooLarge, ErrTooLarge)
 			}
-			return body, refusal(KindRead, http.StatusRequestTimeout, ErrRead)
+			return body, refusal(KindRead, ErrRead)
 		}
 		if len(body) == cap(body) {
-			body = grow(body, r.ContentLength+1, h.config.MaxBody+1)
+			body = grow(body, r.ContentLength+1, h.options.MaxBody+1)
 		}
 	}
 }

@@ -11,7 +11,7 @@ func (c *call[M]) run(ctx context.Context, o *Observation) *Error {
 	if c.job == nil {
 		o.Outcome = OutcomeIgnored
 		if c.open.Event == "" {
-			return &Error{Kind: KindNoEvent, Status: http.StatusInternalServerError, Retryable: true, Err: ErrNoEvent}
+			return refusal(KindNoEvent, ErrNoEvent)
 		}
 		return nil
 	}
@@ -21,26 +21,26 @@ func (c *call[M]) run(ctx context.Context, o *Observation) *Error {
 	}
 	c.key = c.name()
 	c.job.fill(c)
-	idempotency := c.handler.config.Idempotency
+	idempotency := c.handler.options.Idempotency
 	if idempotency == nil || c.key == "" {
-		return c.invoke(ctx)
+		return c.invoke(ctx, o)
 	}
 	claim, err := idempotency.claim(ctx, c.key)
 	switch {
 	case err != nil:
-		return unavailable(KindStore, c.handler.config.RetryAfter, &causeError{ErrStore, err})
+		return unavailable(KindStore, c.handler.options.RetryAfter, &causeError{ErrStore, err})
 	case claim.State == StateRunning:
-		return unavailable(KindRunning, c.handler.config.RetryAfter, ErrRunning)
+		return unavailable(KindRunning, c.handler.options.RetryAfter, ErrRunning)
 	case claim.State == StateDone:
 		o.Outcome = OutcomeDuplicate
 		return nil
 	case claim.State != StateClaimed:
-		return unavailable(KindStore, c.handler.config.RetryAfter, ErrStore)
+		return unavailable(KindStore, c.handler.options.RetryAfter, ErrStore)
 	}
 	// Also when the function panics with http.ErrAbortHandler.
 	end := idempotency.Store.Release
 	defer func() { o.StoreErr = idempotency.end(ctx, end, c.key, claim.Token) }()
-	failure := c.invoke(ctx)
+	failure := c.invoke(ctx, o)
 	if failure == nil || failure.Kind == KindDropped {
 		end = idempotency.Store.Finish
 	}
@@ -58,27 +58,27 @@ func (e *causeError) Unwrap() []error { return []error{e.err, e.cause} }
 func (c *call[M]) name() string {
 	var key string
 	switch {
-	case c.handler.config.Key != nil:
+	case c.handler.options.Key != nil:
 		m := c.message
 		m.Event = c.open.Event
-		key = c.handler.config.Key(&m)
+		key = c.handler.options.Key(&m)
 	case c.provider.Key != nil:
 		key = c.provider.Key(&c.open.Meta)
 	}
 	if key == "" {
 		return ""
 	}
-	if c.handler.config.Name != "" {
-		key = c.handler.config.Name + "/" + key
+	if c.handler.options.Name != "" {
+		key = c.handler.options.Name + "/" + key
 	}
 	return c.handler.provider + "/" + key
 }
 
 // invoke calls the function with a context that outlives the sender's
 // connection.
-func (c *call[M]) invoke(parent context.Context) (failure *Error) {
+func (c *call[M]) invoke(parent context.Context, o *Observation) (failure *Error) {
 	ctx := c.job.context()
-	ctx.start(parent, c.handler.config.Timeout)
+	ctx.start(parent, c.handler.options.Timeout)
 	defer ctx.end()
 	returned := false
 	defer func() {
@@ -95,5 +95,10 @@ func (c *call[M]) invoke(parent context.Context) (failure *Error) {
 	}()
 	err := c.job.run(ctx)
 	returned = true
-	return classify(err)
+	failure = classify(err)
+	if failure != nil && failure.Kind == KindFailed && errors.Is(err, ErrDuplicate) {
+		o.Outcome = OutcomeDuplicate
+		return nil
+	}
+	return failure
 }

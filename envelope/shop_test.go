@@ -102,7 +102,7 @@ func shopSignature(body []byte) string {
 }
 
 // newShop makes a handler that verifies nothing.
-func newShop(tb testing.TB, config envelope.Config, routes ...shopRoute) *envelope.Handler {
+func newShop(tb testing.TB, config envelope.Options, routes ...shopRoute) *envelope.Handler {
 	tb.Helper()
 	config.Unverified = config.Verifier == nil
 	h, err := envelope.NewHandler(shop(), config, routes...)
@@ -124,7 +124,7 @@ func done[T any](context.Context, *shopDelivery[T]) error { return nil }
 
 // dispatch delivers a body to a handler that takes order.placed and, as raw JSON,
 // everything else.
-func dispatch(tb testing.TB, config envelope.Config, body string) (typed *shopDelivery[order], raw *shopDelivery[json.RawMessage], err error) {
+func dispatch(tb testing.TB, config envelope.Options, body string) (typed *shopDelivery[order], raw *shopDelivery[json.RawMessage], err error) {
 	tb.Helper()
 	h := newShop(tb, config, orderPlaced.Handle(keep(&typed)), envelope.Fallback(keep(&raw)))
 	err = h.Dispatch(tb.Context(), envelope.Message{Body: []byte(body)})

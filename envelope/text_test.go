@@ -74,7 +74,7 @@ func encodeLoosely(t *testing.T, v order) string {
 
 // TestHasLast: Has looks at the value that counts.
 func TestHasLast(t *testing.T) {
-	d, _, err := dispatch(t, envelope.Config{}, `{"event":"order.placed","data":{"number":"1","customer":{"id":""},"customer":{"email":""}}}`)
+	d, _, err := dispatch(t, envelope.Options{}, `{"event":"order.placed","data":{"number":"1","customer":{"id":""},"customer":{"email":""}}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestInvalidText(t *testing.T) {
 		"event": "{\"event\":\"order.pl\xe9ced\",\"data\":{\"number\":\"1\"}}",
 		"meta":  `{"event":"order.placed","id":"\ud83d","data":{"number":"1"}}`,
 	} {
-		if _, _, err := dispatch(t, envelope.Config{}, body); !errors.Is(err, envelope.ErrMalformed) || !strings.Contains(err.Error(), "not Unicode at /") {
+		if _, _, err := dispatch(t, envelope.Options{}, body); !errors.Is(err, envelope.ErrMalformed) || !strings.Contains(err.Error(), "not Unicode at /") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestMaxMemory(t *testing.T) {
 		{"pointer beyond", `"pointer":{}`, 10, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := newShop(t, envelope.Config{MaxMemory: test.limit}, everythingSent.Handle(done))
+			h := newShop(t, envelope.Options{MaxMemory: test.limit}, everythingSent.Handle(done))
 			err := h.Dispatch(context.Background(), envelope.Message{Body: []byte(body(test.data))})
 			if (err == nil) != test.ok {
 				t.Fatalf("error %v", err)
@@ -174,7 +174,7 @@ func TestMaxMemory(t *testing.T) {
 			}
 		})
 	}
-	if _, err := envelope.NewHandler(shop(), envelope.Config{Unverified: true, MaxMemory: -1}); err == nil {
+	if _, err := envelope.NewHandler(shop(), envelope.Options{Unverified: true, MaxMemory: -1}); err == nil {
 		t.Error("a negative limit is accepted")
 	}
 }

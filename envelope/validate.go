@@ -1,7 +1,6 @@
 package envelope
 
 import (
-	"net/http"
 	"slices"
 
 	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
@@ -58,7 +57,7 @@ func (c *call[M]) check() *Error {
 	if c.open.Event == "" && len(layout.Event) > 0 {
 		return c.invalid([]Violation{c.retype(Violation{Pointer: "/" + layout.Event[0], Rule: RuleRequired})})
 	}
-	if _, registered := c.routes[c.open.Event]; !registered || c.handler.config.Validation == ValidateOff {
+	if _, registered := c.routes[c.open.Event]; !registered || c.handler.options.Validation == ValidateOff {
 		return nil
 	}
 	payload := c.job.target()
@@ -79,7 +78,7 @@ func (c *call[M]) check() *Error {
 	for i, v := range c.violations {
 		v = c.retype(v)
 		c.violations[i] = v
-		if v.refuses() || c.handler.config.Validation == ValidateAll {
+		if v.refuses() || c.handler.options.Validation == ValidateAll {
 			refusing = append(refusing, v)
 		}
 	}
@@ -90,7 +89,7 @@ func (c *call[M]) check() *Error {
 }
 
 func (c *call[M]) invalid(violations []Violation) *Error {
-	return refusal(KindValidation, http.StatusUnprocessableEntity, &ValidationError{violations})
+	return refusal(KindValidation, &ValidationError{violations})
 }
 
 // mistyped adds the identities whose text could be told although their type did

@@ -93,7 +93,7 @@ func rules(pairs ...string) []envelope.Violation {
 func violationsOf[M, T any](t *testing.T, p envelope.Provider[M], policy envelope.Validation, event envelope.Event[M, T], body string) (found []envelope.Violation, refused bool, text string) {
 	t.Helper()
 	var d *envelope.Delivery[M, T]
-	err := handlerOf(t, p, envelope.Config{Validation: policy}, event.Handle(keepOf(&d))).
+	err := handlerOf(t, p, envelope.Options{Validation: policy}, event.Handle(keepOf(&d))).
 		Dispatch(t.Context(), envelope.Message{Body: []byte(body), Event: event.Name()})
 	var validation *envelope.ValidationError
 	switch {
@@ -415,7 +415,7 @@ func TestCheck(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			seen, own = nil, test.own
 			var d *shopDelivery[order]
-			h := handlerOf(t, p, envelope.Config{Validation: test.policy}, orderPlaced.Handle(keep(&d)), orderClosed.Any().Handle(done))
+			h := handlerOf(t, p, envelope.Options{Validation: test.policy}, orderPlaced.Handle(keep(&d)), orderClosed.Any().Handle(done))
 			err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(test.body)})
 			var validation *envelope.ValidationError
 			var got []envelope.Violation
@@ -437,7 +437,7 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
-	h := handlerOf(t, p, envelope.Config{}, envelope.Fallback(done[json.RawMessage]))
+	h := handlerOf(t, p, envelope.Options{}, envelope.Fallback(done[json.RawMessage]))
 	seen = nil
 	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(`{"event":"order.placed","data":{}}`)}); err != nil || seen != nil {
 		t.Errorf("a fallback was checked with %v, error %v", seen, err)
@@ -457,7 +457,7 @@ func TestViolationsAreCounted(t *testing.T) {
 		`{"event":"order.placed","data":{"number":"1","customer":{"id":"x"},"parent":{"number":"1"}}}`: 1,
 	} {
 		var seen envelope.Observation
-		h := newShop(t, envelope.Config{Observer: func(_ context.Context, o envelope.Observation) { seen = o }}, orderPlaced.Handle(done))
+		h := newShop(t, envelope.Options{Observer: func(_ context.Context, o envelope.Observation) { seen = o }}, orderPlaced.Handle(done))
 		_ = h.Dispatch(t.Context(), envelope.Message{Body: []byte(body)})
 		if seen.Violations != want {
 			t.Errorf("%s: %d violations, want %d", body, seen.Violations, want)

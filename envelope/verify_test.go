@@ -220,7 +220,7 @@ func TestVerifierErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			ran := false
 			var seen envelope.Observation
-			h := newShop(t, envelope.Config{
+			h := newShop(t, envelope.Options{
 				Verifier: func(r *http.Request, body []byte) error {
 					if string(body) != goodBody || r.Method != http.MethodPost {
 						t.Errorf("asked about %s %s", r.Method, body)
@@ -237,7 +237,7 @@ func TestVerifierErrors(t *testing.T) {
 				return
 			}
 			failure := errorOf(t, seen.Err)
-			if failure.Kind != test.kind || failure.Status != test.status || failure.Retryable != (test.status == 503) || seen.Event != "" || seen.Size != len(goodBody) {
+			if failure.Kind != test.kind || failure.Status() != test.status || failure.Retryable() != (test.status == 503) || seen.Event != "" || seen.Size != len(goodBody) {
 				t.Errorf("observed %+v", seen)
 			}
 			if errors.Is(failure, envelope.ErrSignature) != (test.status == 401) || !errors.Is(failure, test.err) && test.status == 401 {

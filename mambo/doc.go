@@ -90,7 +90,7 @@
 // than five minutes from now, before or after, is refused; Config.Tolerance changes
 // that. To change a secret, add the new one to Config.Secrets, change it at Mambo,
 // and take the old one away. A handler without any is an error, unless
-// Config.Unverified says that you want it so.
+// Options.Unverified says that you want it so.
 //
 // URL and headers are not signed, and so neither is the event's name, unless it is
 // in the body. Who gets hold of a delivery can send it under another name as long
@@ -117,8 +117,8 @@
 //   - Any order of events.
 //
 // A guess that is wrong costs a field that stays zero, and never a delivery: members
-// that are not known and types that do not fit are reported to Config.Drift, and
-// Delivery.Raw has the body as it came. Set Config.Drift from the first day. Where
+// that are not known and types that do not fit are reported to Options.Drift, and
+// Delivery.Raw has the body as it came. Set Options.Drift from the first day. Where
 // you have seen what your Mambo sends, you can give an event a type of your own:
 //
 //	envelope.NewEvent[mambo.Meta, Wallet]("PointWalletUpdated").Handle(onWallet)
@@ -142,12 +142,12 @@
 //
 // Mambo repeats deliveries that failed, and people can repeat them in the panel. A
 // delivery has no id of its own. [NaturalKey] makes a key of what happens only once,
-// and Config.Idempotency then runs your function once a key:
+// and Options.Idempotency then runs your function once a key:
 //
 //	mambo.Config{
 //		Secrets:        secrets,
 //		EventPathValue: "event",
-//		Config: envelope.Config{
+//		Options: envelope.Options{
 //			Key:         mambo.NaturalKey,
 //			Idempotency: &envelope.Idempotency{Store: store},
 //		},

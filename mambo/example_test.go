@@ -109,7 +109,7 @@ func ExampleFallback() {
 }
 
 // With the payload version Latest, a field can get another name when Mambo is
-// upgraded. Config.Drift is told so with the first delivery. This function has a
+// upgraded. Options.Drift is told so with the first delivery. This function has a
 // type of its own for the event, and a rule that refuses a delivery without the
 // field: it shows at Mambo as failed, to be sent again once the new name is known.
 func ExampleConfig_drift() {
@@ -122,7 +122,7 @@ func ExampleConfig_drift() {
 		mambo.Config{
 			Secrets:        []string{"whk_example"},
 			EventPathValue: "event",
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Drift: func(_ context.Context, report envelope.DriftReport) {
 					for _, d := range report.Drift {
 						fmt.Println("drift in", report.Event, d.Kind, d.Pointer)
@@ -217,7 +217,7 @@ func ExampleActivityAttrs() {
 		return nil
 	}
 	h, err := mambo.NewHandler(
-		mambo.Config{EventHeader: "X-Mambo-Event", Config: envelope.Config{Unverified: true}},
+		mambo.Config{EventHeader: "X-Mambo-Event", Options: envelope.Options{Unverified: true}},
 		mambo.ActivityCreated.Handle(handle),
 	)
 	if err != nil {
@@ -279,7 +279,7 @@ func ExampleNaturalKey() {
 		mambo.Config{
 			Secrets:        []string{"whk_example"},
 			EventPathValue: "event",
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Key:         mambo.NaturalKey,
 				Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1000, time.Hour)},
 			},

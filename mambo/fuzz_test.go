@@ -26,8 +26,8 @@ func FuzzDispatch(f *testing.F) {
 	hostile.Target[mambo.Meta]{
 		Provider: mambo.Name,
 		Events:   mambo.Events(),
-		NewHandler: func(common envelope.Config, routes ...mambo.Route) (*envelope.Handler, error) {
-			return mambo.NewHandler(mambo.Config{Config: common}, routes...)
+		NewHandler: func(common envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
+			return mambo.NewHandler(mambo.Config{Options: common}, routes...)
 		},
 		Named:  true,
 		Ignore: cmp.Options{cmpopts.IgnoreFields(mambo.Meta{}, "EventFrom")},
@@ -49,7 +49,7 @@ func FuzzGenuine(f *testing.F) {
 	} {
 		f.Add(header, body)
 	}
-	verify := verifier(f, mambo.Config{Secrets: []string{secret}, Config: envelope.Config{Now: at(moment)}})
+	verify := verifier(f, mambo.Config{Secrets: []string{secret}, Options: envelope.Options{Now: at(moment)}})
 	f.Fuzz(func(t *testing.T, header string, body []byte) {
 		err := verify(signedRequest(mambo.SignatureHeader, header), body)
 		if err != nil && !errors.Is(err, envelope.ErrSignature) {
@@ -121,7 +121,7 @@ func FuzzEventName(f *testing.F) {
 	h, err := mambo.NewHandler(mambo.Config{
 		EventHeader:   "X-Own",
 		EventResolver: func(*envelope.Message) string { return resolved },
-		Config:        envelope.Config{Unverified: true},
+		Options:       envelope.Options{Unverified: true},
 	}, mambo.Fallback(func(_ context.Context, d *mambo.Delivery[json.RawMessage]) error {
 		got = d
 		return nil

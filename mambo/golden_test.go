@@ -19,8 +19,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, conformance.Suite[mambo.Meta]{
 		Provider: mambo.Name,
 		Events:   mambo.Events(),
-		NewHandler: func(config envelope.Config, routes ...mambo.Route) (*envelope.Handler, error) {
-			return mambo.NewHandler(mambo.Config{EventHeader: mambotest.EventHeader, Config: config}, routes...)
+		NewHandler: func(config envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
+			return mambo.NewHandler(mambo.Config{EventHeader: mambotest.EventHeader, Options: config}, routes...)
 		},
 		Header: func(g envelopetest.Golden) map[string]string {
 			return map[string]string{mambotest.EventHeader: g.Event}

@@ -49,7 +49,7 @@ type Config struct {
 	// it; "" if it can't. It must not change or keep the message. Default: none.
 	EventResolver func(*envelope.Message) string
 
-	envelope.Config
+	envelope.Options
 }
 
 // Meta is what a delivery tells beside its payload.
@@ -71,7 +71,7 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 	if config.EventHeader == "" && config.EventPathValue == "" && config.EventResolver == nil && !hasFallback {
 		return nil, errors.New("mambo: events can't be told: set EventHeader, EventPathValue or EventResolver, or add a Fallback")
 	}
-	common := config.Config
+	common := config.Options
 	if len(config.Secrets) > 0 {
 		verifier, err := NewVerifier(config)
 		if err == nil {

@@ -193,7 +193,7 @@ func TestDriftAroundPayload(t *testing.T) {
 				got = append(got, d.Pointer)
 			}
 		}
-		h, _ := recorder(t, mambo.Config{Config: envelope.Config{Drift: drift}}, true)
+		h, _ := recorder(t, mambo.Config{Options: envelope.Options{Drift: drift}}, true)
 		if status := post(h, "/", body, nil); status != 200 {
 			t.Errorf("%s: status %d", body, status)
 		}
@@ -221,7 +221,7 @@ func TestEventOfYourOwn(t *testing.T) {
 	}
 	var into string
 	h, err := mambo.NewHandler(
-		mambo.Config{EventPathValue: "event", Config: envelope.Config{Unverified: true}},
+		mambo.Config{EventPathValue: "event", Options: envelope.Options{Unverified: true}},
 		envelope.NewEvent[mambo.Meta, merged]("UserMerged").Handle(func(_ context.Context, d *mambo.Delivery[merged]) error {
 			into = d.Payload.Into
 			return nil
@@ -292,7 +292,7 @@ func TestMessageNotUnicode(t *testing.T) {
 
 func TestPingWithoutItsMessage(t *testing.T) {
 	h, err := mambo.NewHandler(
-		mambo.Config{EventHeader: eventHeader, Config: envelope.Config{Unverified: true}},
+		mambo.Config{EventHeader: eventHeader, Options: envelope.Options{Unverified: true}},
 		mambo.Ping.Handle(func(context.Context, *mambo.Delivery[mambo.PingData]) error { return nil }),
 	)
 	if err != nil {
@@ -325,15 +325,15 @@ func TestNewHandlerErrors(t *testing.T) {
 	}{
 		{"complete", mambo.Config{Secrets: secrets, EventHeader: eventHeader}, []mambo.Route{mambo.TagCreated.Handle(handle)}, ""},
 		{"fallback only", mambo.Config{Secrets: secrets}, []mambo.Route{fallback}, ""},
-		{"own verifier", mambo.Config{Config: envelope.Config{Verifier: verifier}}, []mambo.Route{fallback}, ""},
+		{"own verifier", mambo.Config{Options: envelope.Options{Verifier: verifier}}, []mambo.Route{fallback}, ""},
 		{"no place for the event's name", mambo.Config{Secrets: secrets}, []mambo.Route{mambo.TagCreated.Handle(handle)}, "events can't be told"},
 		{"no secret", mambo.Config{EventHeader: eventHeader}, nil, "no secret"},
 		{"blank secret", mambo.Config{Secrets: []string{""}, EventHeader: eventHeader}, nil, "blank"},
-		{"secret beside a verifier", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Config: envelope.Config{Verifier: verifier}}, nil, "beside a verifier"},
-		{"secret beside unverified", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Config: envelope.Config{Unverified: true}}, nil, "or Unverified"},
-		{"idempotency without a key", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Config: envelope.Config{Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1, time.Hour)}}}, nil, "Config.Key"},
+		{"secret beside a verifier", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Options: envelope.Options{Verifier: verifier}}, nil, "beside a verifier"},
+		{"secret beside unverified", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Options: envelope.Options{Unverified: true}}, nil, "or Unverified"},
+		{"idempotency without a key", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Options: envelope.Options{Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1, time.Hour)}}}, nil, "Options.Key"},
 		{"event twice", mambo.Config{Secrets: secrets, EventHeader: eventHeader}, []mambo.Route{mambo.TagCreated.Handle(handle), mambo.TagCreated.Handle(handle)}, "TagCreated"},
-		{"idempotency without a store", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Config: envelope.Config{Idempotency: &envelope.Idempotency{}}}, nil, "store"},
+		{"idempotency without a store", mambo.Config{Secrets: secrets, EventHeader: eventHeader, Options: envelope.Options{Idempotency: &envelope.Idempotency{}}}, nil, "store"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := mambo.NewHandler(test.config, test.routes...)
@@ -357,7 +357,7 @@ func TestVerifiedDelivery(t *testing.T) {
 		mambo.Config{
 			Secrets:     []string{"whk_old", secret},
 			EventHeader: eventHeader,
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Now:      at(moment),
 				Observer: func(_ context.Context, o envelope.Observation) { outcome = o },
 			},

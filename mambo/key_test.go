@@ -13,7 +13,7 @@ import (
 func TestNaturalKey(t *testing.T) {
 	var got string
 	h, err := mambo.NewHandler(
-		mambo.Config{Config: envelope.Config{Unverified: true, Key: mambo.NaturalKey}},
+		mambo.Config{Options: envelope.Options{Unverified: true, Key: mambo.NaturalKey}},
 		mambo.Fallback(func(_ context.Context, d *mambo.Delivery[json.RawMessage]) error {
 			got = strings.TrimPrefix(d.Key, "mambo/")
 			return nil

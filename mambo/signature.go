@@ -47,7 +47,7 @@ func Sign(config Config, r *http.Request, body []byte) error {
 	return nil
 }
 
-// NewVerifier makes the verifier that NewHandler uses unless Config.Verifier is
+// NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is
 // set. It reads Secrets, SignatureHeader, Separators, Tolerance and Now.
 func NewVerifier(config Config) (envelope.Verifier, error) {
 	s, err := newSigner(config)

@@ -35,7 +35,7 @@ func verifier(tb testing.TB, config mambo.Config) envelope.Verifier {
 func signature(tb testing.TB, secret string, body []byte, at time.Time) string {
 	tb.Helper()
 	r := signedRequest("")
-	config := mambo.Config{Secrets: []string{secret}, Config: envelope.Config{Now: func() time.Time { return at }}}
+	config := mambo.Config{Secrets: []string{secret}, Options: envelope.Options{Now: func() time.Time { return at }}}
 	if err := mambo.Sign(config, r, body); err != nil {
 		tb.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestSignatureVectors(t *testing.T) {
 			verify := verifier(t, mambo.Config{
 				Secrets:    v.Secrets,
 				Separators: v.Separators,
-				Config:     envelope.Config{Now: at(time.Unix(v.Now, 0))},
+				Options:    envelope.Options{Now: at(time.Unix(v.Now, 0))},
 			})
 			want, ok := wants[v.Want]
 			if !ok {
@@ -95,7 +95,7 @@ func TestSignatureVectors(t *testing.T) {
 }
 
 func TestSignatureRefusesEverySingleBit(t *testing.T) {
-	verify := verifier(t, mambo.Config{Secrets: []string{secret}, Config: envelope.Config{Now: at(moment)}})
+	verify := verifier(t, mambo.Config{Secrets: []string{secret}, Options: envelope.Options{Now: at(moment)}})
 	body := []byte(`{"userId":"696380f0","balance":1280.5}`)
 	header := signature(t, secret, body, moment)
 	if err := verify(signedRequest(mambo.SignatureHeader, header), body); err != nil {
@@ -137,7 +137,7 @@ func TestSignatureSettings(t *testing.T) {
 	body := []byte(pingBody)
 	t.Run("another header", func(t *testing.T) {
 		verify := verifier(t, mambo.Config{
-			Secrets: []string{secret}, SignatureHeader: "X-Acme-Signature", Config: envelope.Config{Now: at(moment)},
+			Secrets: []string{secret}, SignatureHeader: "X-Acme-Signature", Options: envelope.Options{Now: at(moment)},
 		})
 		if err := verify(signedRequest("X-Acme-Signature", signature(t, secret, body, moment)), body); err != nil {
 			t.Error(err)
@@ -148,7 +148,7 @@ func TestSignatureSettings(t *testing.T) {
 	})
 	t.Run("another tolerance", func(t *testing.T) {
 		verify := verifier(t, mambo.Config{
-			Secrets: []string{secret}, Tolerance: time.Minute, Config: envelope.Config{Now: at(moment)},
+			Secrets: []string{secret}, Tolerance: time.Minute, Options: envelope.Options{Now: at(moment)},
 		})
 		for skew, want := range map[time.Duration]error{
 			-61 * time.Second: envelope.ErrSignatureTooOld,
@@ -206,7 +206,7 @@ func TestSign(t *testing.T) {
 }
 
 func TestSignatureManyDigests(t *testing.T) {
-	verify := verifier(t, mambo.Config{Secrets: []string{secret}, Config: envelope.Config{Now: at(moment)}})
+	verify := verifier(t, mambo.Config{Secrets: []string{secret}, Options: envelope.Options{Now: at(moment)}})
 	body := []byte(pingBody)
 	header := signature(t, secret, body, moment) + strings.Repeat(","+strings.Repeat("ab", 32), 8)
 	if err := verify(signedRequest(mambo.SignatureHeader, header), body); !errors.Is(err, envelope.ErrSignatureMalformed) {
@@ -221,7 +221,7 @@ func FuzzSignature(f *testing.F) {
 	f.Add("t=1774000000,v1="+strings.Repeat("0", 64), body)
 	f.Add("1774000000482."+strings.Repeat("f", 64), "482"+body)
 	f.Add(",;==\x00", "")
-	verify := verifier(f, mambo.Config{Secrets: []string{secret}, Config: envelope.Config{Now: at(moment)}})
+	verify := verifier(f, mambo.Config{Secrets: []string{secret}, Options: envelope.Options{Now: at(moment)}})
 	f.Fuzz(func(t *testing.T, header, body string) {
 		if err := verify(signedRequest(mambo.SignatureHeader, header), []byte(body)); !errors.Is(err, envelope.ErrSignature) {
 			t.Errorf("got %v", err)

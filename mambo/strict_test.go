@@ -52,7 +52,7 @@ func TestTolerantMembers(t *testing.T) {
 			[]envelope.Drift{{Kind: envelope.DriftUnknownMember, Pointer: "/heard"}}},
 	} {
 		var drift []envelope.Drift
-		h, got := recorder(t, mambo.Config{EventHeader: eventHeader, Config: envelope.Config{
+		h, got := recorder(t, mambo.Config{EventHeader: eventHeader, Options: envelope.Options{
 			Drift: func(_ context.Context, r envelope.DriftReport) { drift = r.Drift },
 		}}, false)
 		if status := post(h, "/", test.body, headers(eventHeader, userCreated)); status != 200 {

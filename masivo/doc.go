@@ -55,7 +55,7 @@
 //
 // Masivo documents no signature, no token and no list of addresses. The secret in
 // the URL is what proves that a delivery comes from somebody who was told that
-// URL. A handler without one is an error, unless Config.Unverified says that you
+// URL. A handler without one is an error, unless Options.Unverified says that you
 // want it so. Config.SecretFrom names another place than the query value
 // "secret":
 //
@@ -67,7 +67,7 @@
 //
 // URLs end up in access logs: keep query and path of this route out of yours, or
 // change the secret now and then. Config.Secrets takes several: add the new one,
-// change the URL at Masivo, take the old one away. Config.Verifier replaces the
+// change the URL at Masivo, take the old one away. Options.Verifier replaces the
 // check by your own, for a list of addresses or for what Masivo may add.
 //
 // The secret proves who calls, not what happened. Read a balance back from the
@@ -85,7 +85,7 @@
 //     any order. Each wallet is the state after its own move.
 //   - The nested objects: the page on webhooks elides customer, wallet, lines and
 //     event. The types here are those of the storefront API's resources of the same
-//     names; that webhooks send the same view is an inference. Config.Drift tells
+//     names; that webhooks send the same view is an inference. Options.Drift tells
 //     you where your account differs, and Delivery.Raw has it.
 //   - The payload of [CustomerAnonymousToRegistered], and events beyond the eleven
 //     of this package: register a [Fallback] to see them.
@@ -103,7 +103,7 @@
 //
 // Masivo gives every customer a tier from the start, so that a change always has one
 // to come from. Should your account leave out one of these members, see
-// Config.Validation.
+// Options.Validation.
 //
 // No format is checked: the ids of customers, brands, channels and stores are your
 // own, in any format, and Masivo's examples show UUIDs for all of them.
@@ -111,12 +111,12 @@
 // # Repeated deliveries
 //
 // A delivery has no id, time or count of its own. [NaturalKey] makes a key of the
-// content where the content names its cause, and Config.Idempotency then runs your
+// content where the content names its cause, and Options.Idempotency then runs your
 // function once a key:
 //
 //	masivo.Config{
 //		Secrets: secrets,
-//		Config: envelope.Config{
+//		Options: envelope.Options{
 //			Key:         masivo.NaturalKey,
 //			Idempotency: &envelope.Idempotency{Store: store},
 //		},

@@ -103,7 +103,7 @@ func ExampleNaturalKey() {
 	h, err := masivo.NewHandler(
 		masivo.Config{
 			Secrets: []string{"LONG-RANDOM-TEXT"},
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Key:         masivo.NaturalKey,
 				Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10_000, 24*time.Hour)},
 			},

@@ -16,8 +16,8 @@ func FuzzDispatch(f *testing.F) {
 	hostile.Target[masivo.Meta]{
 		Provider: masivo.Name,
 		Events:   masivo.Events(),
-		NewHandler: func(common envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-			return masivo.NewHandler(masivo.Config{Config: common}, routes...)
+		NewHandler: func(common envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+			return masivo.NewHandler(masivo.Config{Options: common}, routes...)
 		},
 	}.FuzzDispatch(f,
 		`{"event":"TIER_UPGRADE"}`,

@@ -12,8 +12,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, conformance.Suite[masivo.Meta]{
 		Provider: masivo.Name,
 		Events:   masivo.Events(),
-		NewHandler: func(config envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-			return masivo.NewHandler(masivo.Config{Config: config}, routes...)
+		NewHandler: func(config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+			return masivo.NewHandler(masivo.Config{Options: config}, routes...)
 		},
 	})
 }

@@ -22,7 +22,7 @@ type Config struct {
 	// query value "secret".
 	SecretFrom envelope.SecretSource
 
-	envelope.Config
+	envelope.Options
 }
 
 // Meta is what Masivo's envelope carries beside the payload: nothing.
@@ -37,7 +37,7 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your Masivo account. Routes come from Handle of
 // the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	common := config.Config
+	common := config.Options
 	if len(config.Secrets) > 0 {
 		verifier, err := NewVerifier(config)
 		if err == nil {

@@ -28,7 +28,7 @@ func newHandler(t *testing.T, config masivo.Config, routes ...masivo.Route) *env
 
 // unverified is a Config whose handler takes bodies from anybody.
 func unverified() masivo.Config {
-	return masivo.Config{Config: envelope.Config{Unverified: true}}
+	return masivo.Config{Options: envelope.Options{Unverified: true}}
 }
 
 // golden is a bundled delivery, such as "TIER_UPGRADE/basic".

@@ -163,9 +163,9 @@ func TestConfigErrors(t *testing.T) {
 		"unset variable":          {Secrets: []string{""}},
 		"blank beside good":       {Secrets: []string{secret, "\t"}},
 		"source without name":     {Secrets: []string{secret}, SecretFrom: envelope.FromHeader("")},
-		"secrets and unverified":  {Secrets: []string{secret}, Config: envelope.Config{Unverified: true}},
-		"secrets and a verifier":  {Secrets: []string{secret}, Config: envelope.Config{Verifier: accept}},
-		"verifier and unverified": {Config: envelope.Config{Verifier: accept, Unverified: true}},
+		"secrets and unverified":  {Secrets: []string{secret}, Options: envelope.Options{Unverified: true}},
+		"secrets and a verifier":  {Secrets: []string{secret}, Options: envelope.Options{Verifier: accept}},
+		"verifier and unverified": {Options: envelope.Options{Verifier: accept, Unverified: true}},
 	}
 	for name, config := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -180,8 +180,8 @@ func TestConfigErrors(t *testing.T) {
 	}
 	for name, config := range map[string]masivo.Config{
 		"secrets":    {Secrets: []string{secret}},
-		"verifier":   {Config: envelope.Config{Verifier: accept}},
-		"unverified": {Config: envelope.Config{Unverified: true}},
+		"verifier":   {Options: envelope.Options{Verifier: accept}},
+		"unverified": {Options: envelope.Options{Unverified: true}},
 	} {
 		if _, err := masivo.NewHandler(config); err != nil {
 			t.Errorf("%s: %v", name, err)

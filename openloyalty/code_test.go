@@ -34,7 +34,7 @@ func TestCodesStayHidden(t *testing.T) {
 			h, err := openloyalty.NewHandler(
 				openloyalty.Config{
 					Secrets: []string{openloyaltytest.Secret},
-					Config: envelope.Config{
+					Options: envelope.Options{
 						Logger:   slog.New(slog.NewJSONHandler(&seen, &slog.HandlerOptions{Level: slog.LevelDebug})),
 						Observer: func(_ context.Context, o envelope.Observation) { fmt.Fprintf(&seen, "%+v %v", o, o.Err) },
 						Drift:    func(_ context.Context, r envelope.DriftReport) { fmt.Fprintf(&seen, "%+v", r) },
@@ -114,7 +114,7 @@ func TestCodesOfRefusedDeliveries(t *testing.T) {
 	payload := *payloadIn(t, golden.Body).(*openloyalty.CustomerCodeData)
 	var seen strings.Builder
 	h, err := openloyalty.NewHandler(
-		openloyalty.Config{Config: envelope.Config{Unverified: true, Logger: slog.New(slog.NewTextHandler(&seen, nil)), Validation: envelope.ValidateAll}},
+		openloyalty.Config{Options: envelope.Options{Unverified: true, Logger: slog.New(slog.NewTextHandler(&seen, nil)), Validation: envelope.ValidateAll}},
 		openloyalty.CustomerEmailWasChanged.Handle(func(context.Context, *openloyalty.Delivery[openloyalty.CustomerCodeData]) error { return nil }),
 	)
 	if err != nil {

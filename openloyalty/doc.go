@@ -70,7 +70,7 @@
 //
 // That proves who calls, and neither what was sent nor when. A handler takes one of
 // the two; mount two handlers if you have subscriptions of both kinds. One without
-// any secret is an error, unless Config.Unverified says that you want it so.
+// any secret is an error, unless Options.Unverified says that you want it so.
 //
 // A subscription can also deliver to a queue (AWS SQS) instead of a URL. Give the
 // body of its messages to [envelope.Handler.Dispatch]. What such a message holds is
@@ -110,11 +110,11 @@
 //
 // After an answer of 4xx or 5xx Open Loyalty sends the delivery once more, with the
 // same messageId and another requestId. Delivery.Key is made of the messageId, and
-// Config.Idempotency runs your function once a key:
+// Options.Idempotency runs your function once a key:
 //
 //	openloyalty.Config{
 //		Secrets: secrets,
-//		Config: envelope.Config{
+//		Options: envelope.Options{
 //			Idempotency: &envelope.Idempotency{Store: store},
 //		},
 //	}
@@ -122,7 +122,7 @@
 // With one retry in all, an event that fails twice is lost: keep what could not be
 // done for a try of your own. Two subscriptions to one event are two messages or
 // one, which is not documented. Legacy deliveries have no id, and so no key, unless
-// Config.Key makes one; it then takes the place of the messageId:
+// Options.Key makes one; it then takes the place of the messageId:
 //
 //	Key: func(m *envelope.Message) string { ... }
 //

@@ -132,7 +132,7 @@ func ExampleConfig_idempotency() {
 	h, err := openloyalty.NewHandler(
 		openloyalty.Config{
 			Secrets: []string{exampleSecret},
-			Config: envelope.Config{
+			Options: envelope.Options{
 				Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10_000, 24*time.Hour)},
 			},
 		},

@@ -25,8 +25,8 @@ func FuzzDispatch(f *testing.F) {
 	hostile.Target[openloyalty.Meta]{
 		Provider: openloyalty.Name,
 		Events:   openloyalty.Events(),
-		NewHandler: func(common envelope.Config, routes ...openloyalty.Route) (*envelope.Handler, error) {
-			return openloyalty.NewHandler(openloyalty.Config{Config: common}, routes...)
+		NewHandler: func(common envelope.Options, routes ...openloyalty.Route) (*envelope.Handler, error) {
+			return openloyalty.NewHandler(openloyalty.Config{Options: common}, routes...)
 		},
 	}.FuzzDispatch(f,
 		`{"eventName":"CustomerRegistered"}`,
@@ -43,7 +43,7 @@ func FuzzGenuine(f *testing.F) {
 	now := time.Unix(1_760_000_000, 0)
 	config := openloyalty.Config{
 		Secrets: []string{fuzzSecret},
-		Config:  envelope.Config{Now: func() time.Time { return now }},
+		Options: envelope.Options{Now: func() time.Time { return now }},
 	}
 	for _, path := range []string{"/", "/webhooks/openloyalty", "/a%20b?x=1"} {
 		body := []byte(`{"eventName":"CustomerRegistered"}`)

@@ -12,8 +12,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, conformance.Suite[openloyalty.Meta]{
 		Provider: openloyalty.Name,
 		Events:   openloyalty.Events(),
-		NewHandler: func(common envelope.Config, routes ...openloyalty.Route) (*envelope.Handler, error) {
-			return openloyalty.NewHandler(openloyalty.Config{Config: common}, routes...)
+		NewHandler: func(common envelope.Options, routes ...openloyalty.Route) (*envelope.Handler, error) {
+			return openloyalty.NewHandler(openloyalty.Config{Options: common}, routes...)
 		},
 	})
 }

@@ -41,7 +41,7 @@ type Config struct {
 	// the present. Default: 5 minutes.
 	Tolerance time.Duration
 
-	envelope.Config
+	envelope.Options
 }
 
 // Meta is what a delivery carries beside its payload. Of a legacy delivery only
@@ -64,7 +64,7 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your subscriptions, current and legacy. Routes
 // come from Handle of the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	common := config.Config
+	common := config.Options
 	if len(config.Secrets) > 0 {
 		verifier, err := NewVerifier(config)
 		if err == nil {

@@ -30,15 +30,15 @@ func TestNewHandler(t *testing.T) {
 		want   string // part of the error; "" for none
 	}{
 		"secrets":                     {openloyalty.Config{Secrets: []string{secret}}, nil, ""},
-		"a verifier":                  {openloyalty.Config{Config: envelope.Config{Verifier: verifier}}, nil, ""},
-		"unverified":                  {openloyalty.Config{Config: envelope.Config{Unverified: true}}, nil, ""},
+		"a verifier":                  {openloyalty.Config{Options: envelope.Options{Verifier: verifier}}, nil, ""},
+		"unverified":                  {openloyalty.Config{Options: envelope.Options{Unverified: true}}, nil, ""},
 		"nothing":                     {openloyalty.Config{}, nil, "no secret"},
 		"an empty list":               {openloyalty.Config{Secrets: []string{}}, nil, "no secret"},
 		"a blank secret":              {openloyalty.Config{Secrets: []string{""}}, nil, "blank"},
-		"secrets and a verifier":      {openloyalty.Config{Secrets: []string{secret}, Config: envelope.Config{Verifier: verifier}}, nil, "beside"},
-		"secrets and unverified":      {openloyalty.Config{Secrets: []string{secret}, Config: envelope.Config{Unverified: true}}, nil, "beside"},
+		"secrets and a verifier":      {openloyalty.Config{Secrets: []string{secret}, Options: envelope.Options{Verifier: verifier}}, nil, "beside"},
+		"secrets and unverified":      {openloyalty.Config{Secrets: []string{secret}, Options: envelope.Options{Unverified: true}}, nil, "beside"},
 		"an event registered twice":   {openloyalty.Config{Secrets: []string{secret}}, []openloyalty.Route{openloyalty.CustomerUpdated.Handle(fn), openloyalty.CustomerUpdated.Handle(fn)}, "twice"},
-		"idempotency without a store": {openloyalty.Config{Secrets: []string{secret}, Config: envelope.Config{Idempotency: &envelope.Idempotency{}}}, nil, "store"},
+		"idempotency without a store": {openloyalty.Config{Secrets: []string{secret}, Options: envelope.Options{Idempotency: &envelope.Idempotency{}}}, nil, "store"},
 	}
 	for name, test := range tests {
 		_, err := openloyalty.NewHandler(test.config, test.routes...)
@@ -55,7 +55,7 @@ func TestNewHandler(t *testing.T) {
 func dispatch(t *testing.T, body string) (name string, meta openloyalty.Meta, key string, err error) {
 	t.Helper()
 	h, err := openloyalty.NewHandler(
-		openloyalty.Config{Config: envelope.Config{Unverified: true}},
+		openloyalty.Config{Options: envelope.Options{Unverified: true}},
 		openloyalty.CustomerUpdated.Handle(func(_ context.Context, d *updated) error {
 			name, meta, key = "CustomerUpdated", d.Meta, d.Key
 			return nil
@@ -117,7 +117,7 @@ func TestIdentities(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", name, err, test.want)
 		}
 		var failure *envelope.Error
-		if !errors.As(err, &failure) || failure.Status != http.StatusUnprocessableEntity {
+		if !errors.As(err, &failure) || failure.Status() != http.StatusUnprocessableEntity {
 			t.Errorf("%s: got %#v, want status 422", name, err)
 		}
 	}
@@ -186,7 +186,7 @@ func TestTolerantMembers(t *testing.T) {
 		},
 	} {
 		var got openloyalty.WebhookCustomer
-		h, err := openloyalty.NewHandler(openloyalty.Config{Config: envelope.Config{Unverified: true}},
+		h, err := openloyalty.NewHandler(openloyalty.Config{Options: envelope.Options{Unverified: true}},
 			openloyalty.CustomerUpdated.Handle(func(_ context.Context, d *updated) error {
 				got = d.Payload.Customer
 				return nil
@@ -243,7 +243,7 @@ func TestRetryIsADuplicate(t *testing.T) {
 	h, err := openloyalty.NewHandler(
 		openloyalty.Config{
 			Secrets: []string{openloyaltytest.Secret},
-			Config:  envelope.Config{Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10, time.Hour)}},
+			Options: envelope.Options{Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(10, time.Hour)}},
 		},
 		openloyalty.CustomerUpdated.Handle(func(context.Context, *updated) error {
 			if runs++; runs == 1 {
@@ -302,7 +302,7 @@ func TestSecretHeaderDelivery(t *testing.T) {
 func TestFallbackPayload(t *testing.T) {
 	var got *openloyalty.Delivery[json.RawMessage]
 	h, err := openloyalty.NewHandler(
-		openloyalty.Config{Config: envelope.Config{Unverified: true}},
+		openloyalty.Config{Options: envelope.Options{Unverified: true}},
 		openloyalty.Fallback(func(_ context.Context, d *openloyalty.Delivery[json.RawMessage]) error {
 			got = d
 			return nil

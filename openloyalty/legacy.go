@@ -264,7 +264,7 @@ func (r LegacyExpiringLevel) member() MemberRef {
 }
 
 // LegacyExpiringCouponData is the payload of LegacyCampaignCouponExpiration: all
-// the coupons that expire, however many they are. Config.MaxBody bounds them.
+// the coupons that expire, however many they are. Options.MaxBody bounds them.
 //
 // Source: https://github.com/DivanteLtd/open-loyalty-framework/blob/3.2.0/src/OpenLoyalty/Component/Campaign/Infrastructure/Notifier/ExpireCouponsNotifier.php
 type LegacyExpiringCouponData []LegacyExpiringCoupon

@@ -33,7 +33,7 @@ func payloadIn(t *testing.T, body []byte) (payload any) {
 			return nil
 		}))
 	}
-	h, err := openloyalty.NewHandler(openloyalty.Config{Config: envelope.Config{Unverified: true}}, routes...)
+	h, err := openloyalty.NewHandler(openloyalty.Config{Options: envelope.Options{Unverified: true}}, routes...)
 	if err != nil {
 		t.Fatal(err)
 	}

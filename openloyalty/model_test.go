@@ -196,7 +196,7 @@ func TestDrift(t *testing.T) {
 		for _, event := range openloyalty.Events() {
 			routes = append(routes, event.Handle(func(context.Context, *openloyalty.Delivery[any]) error { return nil }))
 		}
-		h, err := openloyalty.NewHandler(openloyalty.Config{Config: envelope.Config{
+		h, err := openloyalty.NewHandler(openloyalty.Config{Options: envelope.Options{
 			Unverified: true,
 			Drift:      func(_ context.Context, r envelope.DriftReport) { got = r.Drift },
 		}}, routes...)
@@ -216,7 +216,7 @@ func TestDrift(t *testing.T) {
 func TestViolations(t *testing.T) {
 	var got []string
 	h, err := openloyalty.NewHandler(
-		openloyalty.Config{Config: envelope.Config{Unverified: true}},
+		openloyalty.Config{Options: envelope.Options{Unverified: true}},
 		openloyalty.RewardCreated.Handle(func(_ context.Context, d *openloyalty.Delivery[openloyalty.RewardData]) error {
 			for _, v := range d.Violations {
 				got = append(got, v.Pointer+" "+v.Rule)

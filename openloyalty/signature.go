@@ -77,7 +77,7 @@ func Sign(config Config, r *http.Request, body []byte, requestID string) error {
 	return nil
 }
 
-// NewVerifier makes the verifier that NewHandler uses unless Config.Verifier is
+// NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is
 // set. It reads Secrets, SecretFrom, KeyEncoding, PublicURL, Tolerance and Now.
 func NewVerifier(config Config) (envelope.Verifier, error) {
 	if !config.SecretFrom.IsZero() {

@@ -26,8 +26,8 @@ const (
 
 var signedAt = time.Unix(1773504000, 0)
 
-func at(t time.Time) envelope.Config {
-	return envelope.Config{Now: func() time.Time { return t }}
+func at(t time.Time) envelope.Options {
+	return envelope.Options{Now: func() time.Time { return t }}
 }
 
 func verifierOf(t *testing.T, config openloyalty.Config) envelope.Verifier {
@@ -43,7 +43,7 @@ func verifierOf(t *testing.T, config openloyalty.Config) envelope.Verifier {
 func signed(t *testing.T) *http.Request {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, hookURL, http.NoBody)
-	config := openloyalty.Config{Secrets: []string{secret}, Config: at(signedAt)}
+	config := openloyalty.Config{Secrets: []string{secret}, Options: at(signedAt)}
 	if err := openloyalty.Sign(config, r, []byte(body), requestID); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ type vector struct {
 }
 
 func (v vector) config() openloyalty.Config {
-	config := openloyalty.Config{Secrets: []string{v.Secret}, Config: at(time.Unix(v.Timestamp, 0))}
+	config := openloyalty.Config{Secrets: []string{v.Secret}, Options: at(time.Unix(v.Timestamp, 0))}
 	if v.KeyEncoding == "hex" {
 		config.KeyEncoding = openloyalty.KeyHex
 	}
@@ -141,7 +141,7 @@ func flips(text string) func(yield func(int, string) bool) {
 }
 
 func TestBitFlips(t *testing.T) {
-	verify := verifierOf(t, openloyalty.Config{Secrets: []string{secret}, Config: at(signedAt)})
+	verify := verifierOf(t, openloyalty.Config{Secrets: []string{secret}, Options: at(signedAt)})
 	mac := signed(t).Header.Get(openloyalty.SignatureHeader)
 	rawMAC, err := hex.DecodeString(mac)
 	if err != nil {
@@ -192,7 +192,7 @@ func TestBitFlips(t *testing.T) {
 		if strings.TrimSpace(flipped) != flipped {
 			continue
 		}
-		verify := verifierOf(t, openloyalty.Config{Secrets: []string{flipped}, Config: at(signedAt)})
+		verify := verifierOf(t, openloyalty.Config{Secrets: []string{flipped}, Options: at(signedAt)})
 		if err := verify(signed(t), []byte(body)); !errors.Is(err, envelope.ErrSignatureMismatch) {
 			t.Errorf("secret, bit %d: got %v, want ErrSignatureMismatch", i, err)
 		}
@@ -201,7 +201,7 @@ func TestBitFlips(t *testing.T) {
 
 // A longer path must not make up for a shorter host.
 func TestLengthsAreSigned(t *testing.T) {
-	verify := verifierOf(t, openloyalty.Config{Secrets: []string{secret}, Config: at(signedAt)})
+	verify := verifierOf(t, openloyalty.Config{Secrets: []string{secret}, Options: at(signedAt)})
 	for _, target := range []string{"https://example.com/webhooks/", "https://example.com//webhooks", "https://example.com/web/hooks", "https://example.co/m/webhooks"} {
 		r := httptest.NewRequest(http.MethodPost, target, http.NoBody)
 		r.Header = signed(t).Header
@@ -226,7 +226,7 @@ func TestRotation(t *testing.T) {
 		"in capital letters": {[]string{"whsec_" + strings.ToUpper(strings.TrimPrefix(secret, "whsec_"))}, envelope.ErrSignatureMismatch},
 	}
 	for name, test := range tests {
-		verify := verifierOf(t, openloyalty.Config{Secrets: test.secrets, Config: at(signedAt)})
+		verify := verifierOf(t, openloyalty.Config{Secrets: test.secrets, Options: at(signedAt)})
 		if err := verify(signed(t), []byte(body)); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)
 		}
@@ -254,7 +254,7 @@ func TestTolerance(t *testing.T) {
 		verify := verifierOf(t, openloyalty.Config{
 			Secrets:   []string{secret},
 			Tolerance: test.tolerance,
-			Config:    at(signedAt.Add(test.late)),
+			Options:   at(signedAt.Add(test.late)),
 		})
 		if err := verify(signed(t), []byte(body)); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)
@@ -264,7 +264,7 @@ func TestTolerance(t *testing.T) {
 
 // An old signature is told only to who could make one.
 func TestForgedAndOld(t *testing.T) {
-	verify := verifierOf(t, openloyalty.Config{Secrets: []string{another}, Config: at(signedAt.Add(time.Hour))})
+	verify := verifierOf(t, openloyalty.Config{Secrets: []string{another}, Options: at(signedAt.Add(time.Hour))})
 	if err := verify(signed(t), []byte(body)); !errors.Is(err, envelope.ErrSignatureMismatch) {
 		t.Errorf("got %v, want ErrSignatureMismatch", err)
 	}
@@ -321,7 +321,7 @@ func TestHeaders(t *testing.T) {
 		"a later version":                {version, []string{"7"}, nil},
 		"two versions":                   {version, []string{"1", "2"}, malformed},
 	}
-	verify := verifierOf(t, openloyalty.Config{Secrets: []string{secret}, Config: at(signedAt)})
+	verify := verifierOf(t, openloyalty.Config{Secrets: []string{secret}, Options: at(signedAt)})
 	for name, test := range tests {
 		r := signed(t)
 		r.Header.Del(test.name)
@@ -353,7 +353,7 @@ func TestPublicURL(t *testing.T) {
 		"no path at all":             {"https://example.com", "", "https://example.com/", nil},
 	}
 	for name, test := range tests {
-		config := openloyalty.Config{Secrets: []string{secret}, Config: at(signedAt)}
+		config := openloyalty.Config{Secrets: []string{secret}, Options: at(signedAt)}
 		sent, err := http.NewRequestWithContext(t.Context(), http.MethodPost, test.signedFor, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
@@ -478,7 +478,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add(strings.Repeat("0", 64), "1773504000", requestID, "hmac-sha256", body)
 	f.Add("", "", "", "", "")
 	f.Add(strings.Repeat("é", 32), "999999999999", "\n", "HMAC-SHA256", "{}")
-	verify, err := openloyalty.NewVerifier(openloyalty.Config{Secrets: []string{another}, Config: at(signedAt)})
+	verify, err := openloyalty.NewVerifier(openloyalty.Config{Secrets: []string{another}, Options: at(signedAt)})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func newHandler(t *testing.T, routes ...envelope.Route[none]) *envelope.Handler 
 		Name:   "masivo",
 		Events: []envelope.AnyEvent[none]{tierUpgrade.Any()},
 		Layout: envelope.Layout{Event: []string{"event"}, Payload: "data"},
-	}, envelope.Config{Verifier: verifier}, routes...)
+	}, envelope.Options{Verifier: verifier}, routes...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -484,7 +484,7 @@ func TestDeliver(t *testing.T) {
 				t.Errorf("result %+v", result)
 			}
 			var failure *envelope.Error
-			if errors.As(result.Err, &failure) != (test.status >= 400 && test.outcome != "") || failure != nil && failure.Status != test.status {
+			if errors.As(result.Err, &failure) != (test.status >= 400 && test.outcome != "") || failure != nil && failure.Status() != test.status {
 				t.Errorf("error %v", result.Err)
 			}
 			if after := result.Header.Get("Retry-After"); after != map[bool]string{true: "3"}[test.status == 503] {

@@ -15,7 +15,7 @@ import (
 )
 
 // withFiber adapts handlers to fasthttp, which reads the whole body before it calls
-// any of them: size and time are limited here, and not by envelope.Config.
+// any of them: size and time are limited here, and not by envelope.Options.
 func withFiber(h handlers) *fiber.App {
 	app := fiber.New(fiber.Config{
 		BodyLimit:   envelope.DefaultMaxBody,

@@ -67,7 +67,7 @@ type inspector struct {
 func newInspector(o options) (*inspector, error) {
 	in := &inspector{options: o}
 	var err error
-	in.handler, err = o.provider.NewHandler(o.secrets, envelope.Config{
+	in.handler, err = o.provider.NewHandler(o.secrets, envelope.Options{
 		Unverified: len(o.secrets) == 0,
 		Drift:      in.noteDrift,
 		Observer:   in.observe,
@@ -173,7 +173,7 @@ func (in *inspector) observe(_ context.Context, o envelope.Observation) {
 	}
 	var err *envelope.Error
 	if errors.As(o.Err, &err) {
-		in.report.Error = &failure{err.Kind, err.Status, err.Retryable, err.Error()}
+		in.report.Error = &failure{err.Kind, err.Status(), err.Retryable(), err.Error()}
 	}
 	if len(in.secrets) > 0 {
 		verified := !in.report.Error.isEarly()

@@ -35,22 +35,22 @@ var defaultKeys = map[string]envelope.KeyFunc{
 func (rc *receiver) handlers() (map[string]*envelope.Handler, error) {
 	makers := map[string]struct {
 		pattern string
-		make    func(secrets []string, config envelope.Config) (*envelope.Handler, error)
+		make    func(secrets []string, config envelope.Options) (*envelope.Handler, error)
 	}{
-		ambassify.Name: {"POST /webhooks/ambassify", func(secrets []string, config envelope.Config) (*envelope.Handler, error) {
-			return ambassify.NewHandler(ambassify.Config{Secrets: secrets, Config: config},
+		ambassify.Name: {"POST /webhooks/ambassify", func(secrets []string, config envelope.Options) (*envelope.Handler, error) {
+			return ambassify.NewHandler(ambassify.Config{Secrets: secrets, Options: config},
 				ambassify.Fallback(handOff[ambassify.Meta](rc.queue)))
 		}},
-		mambo.Name: {"POST /webhooks/mambo/{event}", func(secrets []string, config envelope.Config) (*envelope.Handler, error) {
-			return mambo.NewHandler(mambo.Config{Secrets: secrets, EventPathValue: "event", Config: config},
+		mambo.Name: {"POST /webhooks/mambo/{event}", func(secrets []string, config envelope.Options) (*envelope.Handler, error) {
+			return mambo.NewHandler(mambo.Config{Secrets: secrets, EventPathValue: "event", Options: config},
 				mambo.Fallback(handOff[mambo.Meta](rc.queue)))
 		}},
-		masivo.Name: {"POST /webhooks/masivo", func(secrets []string, config envelope.Config) (*envelope.Handler, error) {
-			return masivo.NewHandler(masivo.Config{Secrets: secrets, Config: config},
+		masivo.Name: {"POST /webhooks/masivo", func(secrets []string, config envelope.Options) (*envelope.Handler, error) {
+			return masivo.NewHandler(masivo.Config{Secrets: secrets, Options: config},
 				masivo.Fallback(handOff[masivo.Meta](rc.queue)))
 		}},
-		openloyalty.Name: {"POST /webhooks/openloyalty", func(secrets []string, config envelope.Config) (*envelope.Handler, error) {
-			return openloyalty.NewHandler(openloyalty.Config{Secrets: secrets, Config: config},
+		openloyalty.Name: {"POST /webhooks/openloyalty", func(secrets []string, config envelope.Options) (*envelope.Handler, error) {
+			return openloyalty.NewHandler(openloyalty.Config{Secrets: secrets, Options: config},
 				openloyalty.Fallback(handOff[openloyalty.Meta](rc.queue)))
 		}},
 	}
@@ -66,8 +66,8 @@ func (rc *receiver) handlers() (map[string]*envelope.Handler, error) {
 	return handlers, nil
 }
 
-func (rc *receiver) config(provider string) envelope.Config {
-	return envelope.Config{
+func (rc *receiver) config(provider string) envelope.Options {
+	return envelope.Options{
 		Key:     rc.keys[provider],
 		MaxBody: min(rc.queue.maxBody, envelope.DefaultMaxBody),
 		Timeout: 5 * time.Second, // Senders do not wait longer, and JetStream needs milliseconds.

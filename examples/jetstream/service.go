@@ -40,8 +40,8 @@ var defaultLimits = limits{
 // handlers are the handlers of a worker, by provider. They verify nothing: what is
 // in the queue was verified before it came there.
 func (s *service) handlers(store envelope.Store, l limits, log *slog.Logger) (map[string]*envelope.Handler, error) {
-	config := func(provider string) envelope.Config {
-		return envelope.Config{
+	config := func(provider string) envelope.Options {
+		return envelope.Options{
 			Unverified:  true,
 			Key:         recordKey(provider),
 			Timeout:     l.timeout,
@@ -53,21 +53,21 @@ func (s *service) handlers(store envelope.Store, l limits, log *slog.Logger) (ma
 	handlers := map[string]*envelope.Handler{}
 	var errs [4]error
 	handlers[ambassify.Name], errs[0] = ambassify.NewHandler(
-		ambassify.Config{Config: config(ambassify.Name)},
+		ambassify.Config{Options: config(ambassify.Name)},
 		ambassify.ConversionCreated.Handle(s.onConversion),
 	)
 	handlers[mambo.Name], errs[1] = mambo.NewHandler(
 		// The name comes with the Message; a place for it must be named all the same.
-		mambo.Config{EventPathValue: "event", Config: config(mambo.Name)},
+		mambo.Config{EventPathValue: "event", Options: config(mambo.Name)},
 		mambo.UserMemberJoined.Handle(s.onJoined),
 	)
 	handlers[masivo.Name], errs[2] = masivo.NewHandler(
-		masivo.Config{Config: config(masivo.Name)},
+		masivo.Config{Options: config(masivo.Name)},
 		masivo.BehaviorEventFulfilled.Handle(s.onBehavior),
 		masivo.CouponRedemption.Handle(s.onCoupon),
 	)
 	handlers[openloyalty.Name], errs[3] = openloyalty.NewHandler(
-		openloyalty.Config{Config: config(openloyalty.Name)},
+		openloyalty.Config{Options: config(openloyalty.Name)},
 		openloyalty.CustomerRegistered.Handle(s.onRegistered),
 	)
 	return handlers, errors.Join(errs[:]...)

@@ -140,7 +140,7 @@ func (w *worker) judge(err error, handouts uint64) verdict {
 	case envelope.KindRunning, envelope.KindStore, envelope.KindBusy, envelope.KindDraining:
 		// Not the delivery's fault.
 	default:
-		if !failure.Retryable || handouts >= maxTries {
+		if !failure.Retryable() || handouts >= maxTries {
 			return verdict{dead: string(failure.Kind)}
 		}
 	}

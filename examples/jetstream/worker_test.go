@@ -119,7 +119,7 @@ func TestWorkerTriesAgain(t *testing.T) {
 	p := openProgram(t, defaultLimits)
 	keys := make(chan string, 100)
 	tries := 0
-	h, err := openloyalty.NewHandler(openloyalty.Config{Config: p.workerConfig(openloyalty.Name)},
+	h, err := openloyalty.NewHandler(openloyalty.Config{Options: p.workerConfig(openloyalty.Name)},
 		openloyalty.CustomerRegistered.Handle(func(_ context.Context, d *openloyalty.Delivery[openloyalty.CustomerRegisteredData]) error {
 			tries++
 			keys <- d.Key
@@ -157,8 +157,8 @@ func TestWorkerTriesAgain(t *testing.T) {
 }
 
 // workerConfig is what service.handlers gives each handler.
-func (p *program) workerConfig(provider string) envelope.Config {
-	return envelope.Config{
+func (p *program) workerConfig(provider string) envelope.Options {
+	return envelope.Options{
 		Unverified:  true,
 		Key:         recordKey(provider),
 		Idempotency: &envelope.Idempotency{Store: keyStore{p.queue.keys}},
@@ -215,7 +215,7 @@ func TestDeadLetters(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := openProgram(t, defaultLimits)
-			h, err := masivo.NewHandler(masivo.Config{Config: p.workerConfig(masivo.Name)}, test.route)
+			h, err := masivo.NewHandler(masivo.Config{Options: p.workerConfig(masivo.Name)}, test.route)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -256,8 +256,8 @@ func TestUnreadableMessage(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	w := &worker{pause: time.Second}
-	failure := func(kind envelope.ErrorKind, retryable bool) error {
-		return &envelope.Error{Kind: kind, Retryable: retryable, Err: errors.New("x"), RetryAfter: 7 * time.Second}
+	failure := func(kind envelope.ErrorKind) error {
+		return &envelope.Error{Kind: kind, Err: errors.New("x"), RetryAfter: 7 * time.Second}
 	}
 	tests := map[string]struct {
 		err      error
@@ -269,12 +269,12 @@ func TestJudge(t *testing.T) {
 		"first failure":             {errorOf(envelope.KindFailed), 1, "", time.Second / 2, time.Second},
 		"fifth failure":             {errorOf(envelope.KindFailed), 5, "", 8 * time.Second, 16 * time.Second},
 		"last failure":              {errorOf(envelope.KindPanic), maxTries, "panic", 0, 0},
-		"asks for a pause":          {failure(envelope.KindRetry, true), 1, "", 7 * time.Second, 7 * time.Second},
-		"malformed":                 {failure(envelope.KindMalformed, false), 1, "malformed", 0, 0},
-		"waiting is no failure":     {failure(envelope.KindRunning, true), maxTries, "", 7 * time.Second, maxPause},
-		"no store is no failure":    {failure(envelope.KindStore, true), maxHandouts, "", maxPause / 2, maxPause},
-		"the pause has an end":      {failure(envelope.KindBusy, true), 1 << 40, "", maxPause / 2, maxPause},
-		"a wrapped error is judged": {errors.Join(failure(envelope.KindTooLarge, false)), 1, "too_large", 0, 0},
+		"asks for a pause":          {failure(envelope.KindRetry), 1, "", 7 * time.Second, 7 * time.Second},
+		"malformed":                 {failure(envelope.KindMalformed), 1, "malformed", 0, 0},
+		"waiting is no failure":     {failure(envelope.KindRunning), maxTries, "", 7 * time.Second, maxPause},
+		"no store is no failure":    {failure(envelope.KindStore), maxHandouts, "", maxPause / 2, maxPause},
+		"the pause has an end":      {failure(envelope.KindBusy), 1 << 40, "", maxPause / 2, maxPause},
+		"a wrapped error is judged": {errors.Join(failure(envelope.KindTooLarge)), 1, "too_large", 0, 0},
 	}
 	for name, test := range tests {
 		v := w.judge(test.err, test.handouts)
@@ -285,5 +285,5 @@ func TestJudge(t *testing.T) {
 }
 
 func errorOf(kind envelope.ErrorKind) error {
-	return &envelope.Error{Kind: kind, Retryable: true, Err: errors.New("x")}
+	return &envelope.Error{Kind: kind, Err: errors.New("x")}
 }

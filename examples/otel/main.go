@@ -60,7 +60,7 @@ func run(ctx context.Context, out io.Writer) error {
 // newHandler is an ordinary handler with telemetry around it.
 func newHandler(t *telemetry, secrets []string, tracer trace.Tracer) (http.Handler, error) {
 	h, err := masivo.NewHandler(
-		masivo.Config{Secrets: secrets, Config: t.instrument(envelope.Config{})},
+		masivo.Config{Secrets: secrets, Options: t.instrument(envelope.Options{})},
 		masivo.TierUpgrade.Handle(func(ctx context.Context, d *masivo.Delivery[masivo.TierChangeData]) error {
 			_, span := tracer.Start(ctx, "send mail") // It is within the span of the delivery.
 			defer span.End()

@@ -23,7 +23,7 @@ const scope = "github.com/loyaltyhooks/loyaltyhooks/examples/otel"
 // error.type, http.request.method, http.response.status_code and so on.
 const (
 	providerKey   = attribute.Key("loyaltyhooks.provider")         // openloyalty
-	handlerKey    = attribute.Key("loyaltyhooks.handler")          // envelope.Config.Name, if it is set
+	handlerKey    = attribute.Key("loyaltyhooks.handler")          // envelope.Options.Name, if it is set
 	eventKey      = attribute.Key("loyaltyhooks.event")            // CustomerRegistered; see eventName
 	outcomeKey    = attribute.Key("loyaltyhooks.outcome")          // an envelope.Outcome
 	driftKindKey  = attribute.Key("loyaltyhooks.drift.kind")       // an envelope.DriftKind
@@ -65,7 +65,7 @@ func newTelemetry(traces trace.TracerProvider, metrics metric.MeterProvider) (*t
 }
 
 // instrument adds the telemetry to a handler's config.
-func (t *telemetry) instrument(config envelope.Config) envelope.Config {
+func (t *telemetry) instrument(config envelope.Options) envelope.Options {
 	config.Observer = t.observe
 	config.Drift = t.observeDrift
 	return config
@@ -96,7 +96,7 @@ func methodName(method string) string {
 	return other
 }
 
-// observe is an envelope.Config.Observer.
+// observe is an envelope.Options.Observer.
 func (t *telemetry) observe(ctx context.Context, o envelope.Observation) {
 	common := metric.WithAttributeSet(attribute.NewSet(attributesOf(o)...))
 	t.deliveries.Add(ctx, 1, common)
@@ -115,7 +115,7 @@ func (t *telemetry) observe(ctx context.Context, o envelope.Observation) {
 	span.End()
 }
 
-// observeDrift is an envelope.Config.Drift. Where a delivery differs is for the
+// observeDrift is an envelope.Options.Drift. Where a delivery differs is for the
 // logs of people who may read it; here only the kinds are counted.
 func (t *telemetry) observeDrift(ctx context.Context, report envelope.DriftReport) {
 	kinds := map[envelope.DriftKind]int64{}

@@ -47,7 +47,7 @@ func record(t *testing.T) recorded {
 func (r recorded) handlerOf(t *testing.T, fn func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error) *envelope.Handler {
 	t.Helper()
 	h, err := masivo.NewHandler(
-		masivo.Config{Secrets: []string{masivotest.Secret}, Config: r.instrument(envelope.Config{Name: "shop-1"})},
+		masivo.Config{Secrets: []string{masivotest.Secret}, Options: r.instrument(envelope.Options{Name: "shop-1"})},
 		masivo.TierUpgrade.Handle(fn),
 	)
 	if err != nil {
@@ -167,7 +167,7 @@ func TestUnknownEventsAreNoLabels(t *testing.T) {
 func TestDriftByKind(t *testing.T) {
 	r := record(t)
 	h, err := masivo.NewHandler(
-		masivo.Config{Secrets: []string{masivotest.Secret}, Config: r.instrument(envelope.Config{})},
+		masivo.Config{Secrets: []string{masivotest.Secret}, Options: r.instrument(envelope.Options{})},
 		masivo.CustomerAccumulation.Handle(func(context.Context, *masivo.Delivery[masivo.RewardLinesData]) error { return nil }),
 	)
 	if err != nil {

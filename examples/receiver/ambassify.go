@@ -16,8 +16,8 @@ var ambassifyProvider = describe(
 		payload: func(event string) string { return "/" + before(event, ".") },
 		request: ambassifytest.Request,
 	},
-	func(secret string, config envelope.Config, routes ...ambassify.Route) (*envelope.Handler, error) {
-		return ambassify.NewHandler(ambassify.Config{Secrets: []string{secret}, Config: config}, routes...)
+	func(secret string, config envelope.Options, routes ...ambassify.Route) (*envelope.Handler, error) {
+		return ambassify.NewHandler(ambassify.Config{Secrets: []string{secret}, Options: config}, routes...)
 	},
 	on(ambassify.CampaignCreated, ambassifyCampaign("was created")),
 	on(ambassify.CampaignChanged, ambassifyCampaign("was changed")),

@@ -18,12 +18,12 @@ var mamboProvider = describe(
 		payload: func(string) string { return "" },
 		request: mambotest.Request,
 	},
-	func(secret string, config envelope.Config, routes ...mambo.Route) (*envelope.Handler, error) {
+	func(secret string, config envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
 		return mambo.NewHandler(mambo.Config{
 			Secrets:        []string{secret},
 			EventPathValue: "event",
 			EventHeader:    mambotest.EventHeader,
-			Config:         config,
+			Options:        config,
 		}, routes...)
 	},
 	on(mambo.Ping, func(d *mambo.Delivery[mambo.PingData]) string { return "ping: " + string(d.Payload.Message) }),

@@ -16,8 +16,8 @@ var masivoProvider = describe(
 		payload: inData,
 		request: masivotest.Request,
 	},
-	func(secret string, config envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Config: config}, routes...)
+	func(secret string, config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Options: config}, routes...)
 	},
 	on(masivo.CustomerRegistration, func(d *masivo.Delivery[masivo.CustomerRegistrationData]) string {
 		return fmt.Sprintf("%s joined with %s", first(d.Payload.Customer.Name, d.Payload.CustomerID), count(len(d.Payload.Wallet.Totals), "balance"))

@@ -15,8 +15,8 @@ var openloyaltyProvider = describe(
 		payload: inData,
 		request: openloyaltytest.Request,
 	},
-	func(secret string, config envelope.Config, routes ...openloyalty.Route) (*envelope.Handler, error) {
-		return openloyalty.NewHandler(openloyalty.Config{Secrets: []string{secret}, Config: config}, routes...)
+	func(secret string, config envelope.Options, routes ...openloyalty.Route) (*envelope.Handler, error) {
+		return openloyalty.NewHandler(openloyalty.Config{Secrets: []string{secret}, Options: config}, routes...)
 	},
 
 	on(openloyalty.TransactionRegistered, func(d *openloyalty.Delivery[openloyalty.TransactionRegisteredData]) string {

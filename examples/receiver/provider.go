@@ -26,7 +26,7 @@ type provider struct {
 	// The rest is made by describe.
 
 	events     []string // that have a function here
-	newHandler func(secret string, config envelope.Config, wanted func(event string) bool) (*envelope.Handler, error)
+	newHandler func(secret string, config envelope.Options, wanted func(event string) bool) (*envelope.Handler, error)
 }
 
 // variable is the environment variable that holds the provider's secret.
@@ -58,13 +58,13 @@ func fallback[M any](_ context.Context, d *envelope.Delivery[M, json.RawMessage]
 // describe completes an entry of the table by the functions of its events.
 func describe[M any](
 	p provider,
-	newHandler func(secret string, config envelope.Config, routes ...envelope.Route[M]) (*envelope.Handler, error),
+	newHandler func(secret string, config envelope.Options, routes ...envelope.Route[M]) (*envelope.Handler, error),
 	functions ...function[M],
 ) provider {
 	for _, f := range functions {
 		p.events = append(p.events, f.event)
 	}
-	p.newHandler = func(secret string, config envelope.Config, wanted func(string) bool) (*envelope.Handler, error) {
+	p.newHandler = func(secret string, config envelope.Options, wanted func(string) bool) (*envelope.Handler, error) {
 		routes := []envelope.Route[M]{envelope.Fallback(fallback[M])}
 		for _, f := range functions {
 			if wanted(f.event) {

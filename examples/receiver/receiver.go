@@ -58,7 +58,7 @@ func newReceiver(secretOf func(provider) string, without []string, tell func(*in
 }
 
 func (rc *receiver) mount(p provider, secret string, without []string) error {
-	config := envelope.Config{
+	config := envelope.Options{
 		MaxConcurrent: maxConcurrent,
 		Observer:      func(ctx context.Context, o envelope.Observation) { visitOf(ctx).observe(o) },
 		Drift:         func(ctx context.Context, r envelope.DriftReport) { visitOf(ctx).drifted(r) },

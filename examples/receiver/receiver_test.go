@@ -236,8 +236,8 @@ func TestReceive(t *testing.T) {
 func TestDrain(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	slow := masivoProvider
-	slow = describe(slow, func(secret string, config envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Config: config}, routes...)
+	slow = describe(slow, func(secret string, config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Options: config}, routes...)
 	}, on(masivo.TierUpgrade, func(*masivo.Delivery[masivo.TierChangeData]) string {
 		close(entered)
 		<-leave
@@ -286,8 +286,8 @@ func TestDrainEndsInTime(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	defer close(leave)
 	rc := &receiver{history: inspector.NewHistory(10, 1<<20), mux: http.NewServeMux(), tell: func(*inspector.Delivery) {}}
-	stuck := describe(masivoProvider, func(secret string, config envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Config: config}, routes...)
+	stuck := describe(masivoProvider, func(secret string, config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Options: config}, routes...)
 	}, on(masivo.TierUpgrade, func(*masivo.Delivery[masivo.TierChangeData]) string {
 		close(entered)
 		<-leave

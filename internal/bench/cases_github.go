@@ -43,7 +43,7 @@ func gitHubSeries(text []byte) func() (*series, error) {
 }
 
 func issueCases[T any](group string, peer http.Handler) ([]Case, error) {
-	library, err := newLibrary(envelope.Config{}, ignore[*T], "issues")
+	library, err := newLibrary(envelope.Options{}, ignore[*T], "issues")
 	if err != nil {
 		return nil, err
 	}

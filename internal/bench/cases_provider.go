@@ -21,7 +21,7 @@ import (
 type provider[M any] struct {
 	name    string
 	request func(envelopetest.Golden, envelopetest.Options) (*http.Request, error)
-	handler func(envelope.Config, ...envelope.Route[M]) (*envelope.Handler, error)
+	handler func(envelope.Options, ...envelope.Route[M]) (*envelope.Handler, error)
 	verify  func() (envelope.Verifier, error)
 	open    opener
 }
@@ -29,8 +29,8 @@ type provider[M any] struct {
 var masivoProvider = provider[masivo.Meta]{
 	name:    masivo.Name,
 	request: masivotest.Request,
-	handler: func(common envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-		return masivo.NewHandler(masivo.Config{Secrets: []string{masivotest.Secret}, Config: common}, routes...)
+	handler: func(common envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+		return masivo.NewHandler(masivo.Config{Secrets: []string{masivotest.Secret}, Options: common}, routes...)
 	},
 	verify: func() (envelope.Verifier, error) {
 		return masivo.NewVerifier(masivo.Config{Secrets: []string{masivotest.Secret}})
@@ -48,8 +48,8 @@ var masivoProvider = provider[masivo.Meta]{
 var ambassifyProvider = provider[ambassify.Meta]{
 	name:    ambassify.Name,
 	request: ambassifytest.Request,
-	handler: func(common envelope.Config, routes ...ambassify.Route) (*envelope.Handler, error) {
-		return ambassify.NewHandler(ambassify.Config{Secrets: []string{ambassifytest.Secret}, Config: common}, routes...)
+	handler: func(common envelope.Options, routes ...ambassify.Route) (*envelope.Handler, error) {
+		return ambassify.NewHandler(ambassify.Config{Secrets: []string{ambassifytest.Secret}, Options: common}, routes...)
 	},
 	verify: func() (envelope.Verifier, error) {
 		return ambassify.NewVerifier(ambassify.Config{Secrets: []string{ambassifytest.Secret}})
@@ -76,8 +76,8 @@ var ambassifyProvider = provider[ambassify.Meta]{
 var openLoyaltyProvider = provider[openloyalty.Meta]{
 	name:    openloyalty.Name,
 	request: openloyaltytest.Request,
-	handler: func(common envelope.Config, routes ...openloyalty.Route) (*envelope.Handler, error) {
-		return openloyalty.NewHandler(openloyalty.Config{Secrets: []string{openloyaltytest.Secret}, Config: common}, routes...)
+	handler: func(common envelope.Options, routes ...openloyalty.Route) (*envelope.Handler, error) {
+		return openloyalty.NewHandler(openloyalty.Config{Secrets: []string{openloyaltytest.Secret}, Options: common}, routes...)
 	},
 	verify: func() (envelope.Verifier, error) {
 		return openloyalty.NewVerifier(openloyalty.Config{Secrets: []string{openloyaltytest.Secret}})
@@ -96,11 +96,11 @@ var openLoyaltyProvider = provider[openloyalty.Meta]{
 var mamboProvider = provider[mambo.Meta]{
 	name:    mambo.Name,
 	request: mambotest.Request,
-	handler: func(common envelope.Config, routes ...mambo.Route) (*envelope.Handler, error) {
+	handler: func(common envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
 		return mambo.NewHandler(mambo.Config{
 			Secrets:     []string{mambotest.Secret},
 			EventHeader: mambotest.EventHeader,
-			Config:      common,
+			Options:     common,
 		}, routes...)
 	},
 	verify: func() (envelope.Verifier, error) {
@@ -169,7 +169,7 @@ func goldenCases[M, T, B any](p provider[M], size string, event envelope.Event[M
 		if err != nil {
 			return nil, err
 		}
-		library, err := goldenLibrary(p, envelope.Config{}, event, ignore[*T])
+		library, err := goldenLibrary(p, envelope.Options{}, event, ignore[*T])
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +183,7 @@ func goldenCases[M, T, B any](p provider[M], size string, event envelope.Event[M
 	}
 }
 
-func goldenLibrary[M, T any](p provider[M], config envelope.Config, event envelope.Event[M, T], take func(*T)) (http.Handler, error) {
+func goldenLibrary[M, T any](p provider[M], config envelope.Options, event envelope.Event[M, T], take func(*T)) (http.Handler, error) {
 	return p.handler(config, event.Handle(takePayload[M](take)))
 }
 

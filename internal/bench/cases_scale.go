@@ -30,7 +30,7 @@ func GroupCores(n int) string { return fmt.Sprintf("cores: %d", n) }
 var Sizes = []int{1 << 10, 8 << 10, 64 << 10, 256 << 10, 1_000_000}
 
 func sizeCases() ([]Case, error) {
-	library, err := newLibrary(envelope.Config{}, ignore[*webhooks.IssuesPayload], "issues")
+	library, err := newLibrary(envelope.Options{}, ignore[*webhooks.IssuesPayload], "issues")
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func eventCases() ([]Case, error) {
 		for i := 1; i < count; i++ {
 			names = append(names, fmt.Sprintf("issues_%03d", i))
 		}
-		library, err := newLibrary(envelope.Config{}, ignore[*webhooks.IssuesPayload], names...)
+		library, err := newLibrary(envelope.Options{}, ignore[*webhooks.IssuesPayload], names...)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func eventCases() ([]Case, error) {
 var CoreCounts = []int{1, 2}
 
 func coreCases() ([]Case, error) {
-	library, err := newLibrary(envelope.Config{}, ignore[*webhooks.IssuesPayload], "issues")
+	library, err := newLibrary(envelope.Options{}, ignore[*webhooks.IssuesPayload], "issues")
 	if err != nil {
 		return nil, err
 	}
@@ -146,13 +146,13 @@ func settingCases() ([]Case, error) {
 	var cases []Case
 	for _, setting := range []struct {
 		group, name string
-		config      envelope.Config
+		config      envelope.Options
 	}{
-		{GroupDrift, "without", envelope.Config{}},
-		{GroupDrift, "with", envelope.Config{Drift: drift}},
-		{GroupValidation, "off", envelope.Config{Validation: envelope.ValidateOff}},
-		{GroupValidation, "identities", envelope.Config{}},
-		{GroupValidation, "all", envelope.Config{Validation: envelope.ValidateAll}},
+		{GroupDrift, "without", envelope.Options{}},
+		{GroupDrift, "with", envelope.Options{Drift: drift}},
+		{GroupValidation, "off", envelope.Options{Validation: envelope.ValidateOff}},
+		{GroupValidation, "identities", envelope.Options{}},
+		{GroupValidation, "all", envelope.Options{Validation: envelope.ValidateAll}},
 	} {
 		event := masivo.BehaviorEventFulfilled
 		library, err := goldenLibrary(masivoProvider, setting.config, event, ignore[*masivo.BehaviorEventData])
@@ -170,11 +170,11 @@ var KeyCounts = []int{10, 100, 1000}
 // formCases show what a form costs beside the same delivery as JSON, and how that
 // grows with its keys.
 func formCases() ([]Case, error) {
-	created, err := goldenLibrary(ambassifyProvider, envelope.Config{}, ambassify.ConversionCreated, ignore[*ambassify.Conversion])
+	created, err := goldenLibrary(ambassifyProvider, envelope.Options{}, ambassify.ConversionCreated, ignore[*ambassify.Conversion])
 	if err != nil {
 		return nil, err
 	}
-	changed, err := goldenLibrary(ambassifyProvider, envelope.Config{}, ambassify.PersonChanged, ignore[*ambassify.Person])
+	changed, err := goldenLibrary(ambassifyProvider, envelope.Options{}, ambassify.PersonChanged, ignore[*ambassify.Person])
 	if err != nil {
 		return nil, err
 	}

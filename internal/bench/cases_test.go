@@ -38,7 +38,7 @@ func testIssues[T any](t *testing.T, newPeer func(take func(*T)) (http.Handler, 
 	whole := func(e *exchange) ([]byte, error) { return e.bytes, nil }
 	testContest(t, whole, newIssuesSeries, signatureHeader, map[string]func(func(*T)) (http.Handler, error){
 		Library: func(take func(*T)) (http.Handler, error) {
-			return newLibrary(envelope.Config{}, take, "issues")
+			return newLibrary(envelope.Options{}, take, "issues")
 		},
 		Handwritten: func(take func(*T)) (http.Handler, error) {
 			return newHandwritten("issues", verify, openHeader(eventHeader), take), nil
@@ -76,7 +76,7 @@ func testGolden[M, T any](t *testing.T, p provider[M], event envelope.Event[M, T
 		testNoDrift(t, p, event, newSeries)
 		testContest(t, payload, newSeries, header, map[string]func(func(*T)) (http.Handler, error){
 			Library: func(take func(*T)) (http.Handler, error) {
-				return goldenLibrary(p, envelope.Config{}, event, take)
+				return goldenLibrary(p, envelope.Options{}, event, take)
 			},
 			Handwritten: func(take func(*T)) (http.Handler, error) {
 				verify, err := p.verify()
@@ -90,7 +90,7 @@ func testGolden[M, T any](t *testing.T, p provider[M], event envelope.Event[M, T
 // a changed enumeration would be drift.
 func testNoDrift[M, T any](t *testing.T, p provider[M], event envelope.Event[M, T], newSeries func() (*series, error)) {
 	t.Helper()
-	h, err := goldenLibrary(p, envelope.Config{Drift: func(_ context.Context, d envelope.DriftReport) {
+	h, err := goldenLibrary(p, envelope.Options{Drift: func(_ context.Context, d envelope.DriftReport) {
 		t.Errorf("drift: %v", d)
 	}}, event, ignore[*T])
 	if err != nil {

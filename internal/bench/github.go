@@ -84,7 +84,7 @@ type gitHubMeta struct{}
 // newLibrary is a GitHub receiver made of package envelope: what this module costs
 // for a provider that it does not have. The payload is the whole body, its type
 // the peer's.
-func newLibrary[T any](config envelope.Config, take func(*T), names ...string) (http.Handler, error) {
+func newLibrary[T any](config envelope.Options, take func(*T), names ...string) (http.Handler, error) {
 	var events []envelope.AnyEvent[gitHubMeta]
 	var routes []envelope.Route[gitHubMeta]
 	for _, name := range names {

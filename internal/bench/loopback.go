@@ -39,7 +39,7 @@ type Load struct {
 // Servers starts what is compared over HTTP: the library, the floor handler and
 // the bare one, all with the same bytes. Close each.
 func Servers() ([]*Server, error) {
-	library, err := newLibrary(envelope.Config{}, ignore[*webhooks.IssuesPayload], "issues")
+	library, err := newLibrary(envelope.Options{}, ignore[*webhooks.IssuesPayload], "issues")
 	if err != nil {
 		return nil, err
 	}

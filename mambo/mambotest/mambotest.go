@@ -102,7 +102,7 @@ var kit = envelopetest.Kit[mambo.Meta]{
 	Sign: func(r *http.Request, body []byte, secret string, at time.Time) error {
 		return mambo.Sign(mambo.Config{
 			Secrets: []string{secret},
-			Config:  envelope.Config{Now: func() time.Time { return at }},
+			Options: envelope.Options{Now: func() time.Time { return at }},
 		}, r, body)
 	},
 	Pointer: func(string) string { return "" },

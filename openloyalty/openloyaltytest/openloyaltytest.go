@@ -104,6 +104,6 @@ func sign(r *http.Request, body []byte, secret string, at time.Time) error {
 	}
 	return openloyalty.Sign(openloyalty.Config{
 		Secrets: []string{secret},
-		Config:  envelope.Config{Now: func() time.Time { return at }},
+		Options: envelope.Options{Now: func() time.Time { return at }},
 	}, r, body, meta.RequestID)
 }

@@ -24,7 +24,7 @@ type Provider struct {
 
 	// NewHandler makes the provider's handler with one function for all events,
 	// known or not.
-	NewHandler func(secrets []string, config envelope.Config, fn Func) (*envelope.Handler, error)
+	NewHandler func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error)
 
 	// Sign proves the origin of a request as the provider does, now.
 	Sign func(r *http.Request, body []byte, secret string) error
@@ -83,8 +83,8 @@ var providers = []Provider{
 	{
 		Name:   mambo.Name,
 		Events: typesOf(mambo.Events()),
-		NewHandler: func(secrets []string, config envelope.Config, fn Func) (*envelope.Handler, error) {
-			return mambo.NewHandler(mambo.Config{Secrets: secrets, Config: config}, routes(mambo.Events(), fn)...)
+		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
+			return mambo.NewHandler(mambo.Config{Secrets: secrets, Options: config}, routes(mambo.Events(), fn)...)
 		},
 		Sign: func(r *http.Request, body []byte, secret string) error {
 			return mambo.Sign(mambo.Config{Secrets: []string{secret}}, r, body)
@@ -95,8 +95,8 @@ var providers = []Provider{
 	{
 		Name:   ambassify.Name,
 		Events: typesOf(ambassify.Events()),
-		NewHandler: func(secrets []string, config envelope.Config, fn Func) (*envelope.Handler, error) {
-			return ambassify.NewHandler(ambassify.Config{Secrets: secrets, Config: config}, routes(ambassify.Events(), fn)...)
+		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
+			return ambassify.NewHandler(ambassify.Config{Secrets: secrets, Options: config}, routes(ambassify.Events(), fn)...)
 		},
 		Sign: func(r *http.Request, _ []byte, secret string) error {
 			ambassify.Sign(r, envelope.SecretSource{}, secret)
@@ -106,8 +106,8 @@ var providers = []Provider{
 	{
 		Name:   masivo.Name,
 		Events: typesOf(masivo.Events()),
-		NewHandler: func(secrets []string, config envelope.Config, fn Func) (*envelope.Handler, error) {
-			return masivo.NewHandler(masivo.Config{Secrets: secrets, Config: config}, routes(masivo.Events(), fn)...)
+		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
+			return masivo.NewHandler(masivo.Config{Secrets: secrets, Options: config}, routes(masivo.Events(), fn)...)
 		},
 		Sign: func(r *http.Request, _ []byte, secret string) error {
 			masivo.Sign(r, envelope.SecretSource{}, secret)
@@ -117,8 +117,8 @@ var providers = []Provider{
 	{
 		Name:   openloyalty.Name,
 		Events: typesOf(openloyalty.Events()),
-		NewHandler: func(secrets []string, config envelope.Config, fn Func) (*envelope.Handler, error) {
-			return openloyalty.NewHandler(openloyalty.Config{Secrets: secrets, Config: config}, routes(openloyalty.Events(), fn)...)
+		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
+			return openloyalty.NewHandler(openloyalty.Config{Secrets: secrets, Options: config}, routes(openloyalty.Events(), fn)...)
 		},
 		Sign:    signOpenLoyalty,
 		Attempt: attemptOpenLoyalty,

@@ -32,7 +32,7 @@ func newTest(t *testing.T) (*Inspector, *History) {
 	})
 	h.Add(&Delivery{
 		Provider: "masivo", Method: http.MethodPost, Outcome: envelope.OutcomeRefused, Status: 401,
-		Err:    &envelope.Error{Kind: envelope.KindSignature, Status: 401, Err: envelope.ErrSignatureMismatch},
+		Err:    &envelope.Error{Kind: envelope.KindSignature, Err: envelope.ErrSignatureMismatch},
 		Target: "/webhooks/masivo?secret=guess", Host: "evil.example", Raw: []byte(`<script>alert(1)</script>`),
 	})
 	var sentGolden envelopetest.Golden

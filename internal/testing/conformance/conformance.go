@@ -27,7 +27,7 @@ type Suite[M any] struct {
 	Events   []envelope.AnyEvent[M]
 
 	// NewHandler makes a handler that verifies nothing.
-	NewHandler func(envelope.Config, ...envelope.Route[M]) (*envelope.Handler, error)
+	NewHandler func(envelope.Options, ...envelope.Route[M]) (*envelope.Handler, error)
 
 	// EnvelopeModel names the model of the catalogue that M stands for, if there
 	// is one.
@@ -245,7 +245,7 @@ func (s Suite[M]) handler(t *testing.T, fn envelope.Func[M, any], drift func(con
 	for i, event := range s.Events {
 		routes[i] = event.Handle(fn)
 	}
-	h, err := s.NewHandler(envelope.Config{Unverified: true, Drift: drift}, routes...)
+	h, err := s.NewHandler(envelope.Options{Unverified: true, Drift: drift}, routes...)
 	if err != nil {
 		t.Fatal(err)
 	}

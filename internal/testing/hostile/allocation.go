@@ -2,7 +2,7 @@ package hostile
 
 import "runtime"
 
-// What a body may cost in memory next to Config.MaxMemory: so many times its size,
+// What a body may cost in memory next to Options.MaxMemory: so many times its size,
 // and so much besides.
 const (
 	allocationFactor = 4

@@ -65,7 +65,7 @@ func (s *scale) add(tb testing.TB, p provider, memory int, name string, key enve
 	tb.Helper()
 	s.handlers = append(s.handlers, weighing{
 		name: fmt.Sprintf("MaxMemory %d KiB, %s", memory>>10, name),
-		handler: p.newHandler(tb, envelope.Config{
+		handler: p.newHandler(tb, envelope.Options{
 			Unverified: true, MaxMemory: memory, Key: key,
 			Drift: func(context.Context, envelope.DriftReport) {},
 		}, accept),

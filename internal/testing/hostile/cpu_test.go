@@ -33,7 +33,7 @@ func BenchmarkCost(b *testing.B) {
 
 func compareCosts(b *testing.B, p provider) {
 	b.Helper()
-	h := p.newHandler(b, envelope.Config{Unverified: true, Drift: func(context.Context, envelope.DriftReport) {}}, accept)
+	h := p.newHandler(b, envelope.Options{Unverified: true, Drift: func(context.Context, envelope.DriftReport) {}}, accept)
 	var largest envelopetest.Golden
 	for _, golden := range p.goldens() {
 		if len(golden.Body) > len(largest.Body) {

@@ -76,8 +76,8 @@ func eventBusScheme(tb testing.TB, name string, key crypto.Signer) scheme {
 	return scheme{
 		name:  "ambassify/event bus " + name,
 		share: share,
-		handler: func(common envelope.Config) (*envelope.Handler, error) {
-			config := ambassify.Config{EventBusKeys: []string{string(public)}, Config: fixed(common)}
+		handler: func(common envelope.Options) (*envelope.Handler, error) {
+			config := ambassify.Config{EventBusKeys: []string{string(public)}, Options: fixed(common)}
 			return ambassify.NewHandler(config, ambassify.Fallback(ignore))
 		},
 		genuine: func(testing.TB) attempt { return genuine },

@@ -47,7 +47,7 @@ func (a attempt) request() *http.Request {
 // scheme is one way to prove where a delivery comes from.
 type scheme struct {
 	name    string
-	handler func(envelope.Config) (*envelope.Handler, error)
+	handler func(envelope.Options) (*envelope.Handler, error)
 	// genuine is what the provider sends.
 	genuine func(tb testing.TB) attempt
 	// forge changes a genuine attempt into one that must be refused. None of its
@@ -111,7 +111,7 @@ func TestForgeries(t *testing.T) {
 func attack(t *testing.T, s scheme, random *rand.Rand, n int) {
 	t.Helper()
 	var seen envelope.Observation
-	h, err := s.handler(envelope.Config{
+	h, err := s.handler(envelope.Options{
 		Observer: func(_ context.Context, o envelope.Observation) { seen = o },
 	})
 	if err != nil {
@@ -161,7 +161,7 @@ func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 // at is the moment of the genuine deliveries.
 var at = time.Unix(1_774_000_000, 0)
 
-func fixed(config envelope.Config) envelope.Config {
+func fixed(config envelope.Options) envelope.Options {
 	config.Now = func() time.Time { return at }
 	return config
 }
@@ -181,9 +181,9 @@ func openloyaltyScheme(name string, more ...func(*openloyalty.Config)) scheme {
 	return scheme{
 		name:  "openloyalty/" + name,
 		share: 100,
-		handler: func(common envelope.Config) (*envelope.Handler, error) {
+		handler: func(common envelope.Options) (*envelope.Handler, error) {
 			config := config
-			config.Config = fixed(common)
+			config.Options = fixed(common)
 			return openloyalty.NewHandler(config, openloyalty.Fallback(ignore))
 		},
 		genuine: func(tb testing.TB) attempt {
@@ -218,7 +218,7 @@ func openloyaltyScheme(name string, more ...func(*openloyalty.Config)) scheme {
 				signing.Now = func() time.Time { return old }
 				_ = openloyalty.Sign(signing, a.request(), a.body, "3d0f5b1c-7e48")
 			case 9: // Signed with a secret that is not ours.
-				signing := openloyalty.Config{Secrets: []string{"whsec_" + randomHex(r, 64)}, Config: fixed(envelope.Config{})}
+				signing := openloyalty.Config{Secrets: []string{"whsec_" + randomHex(r, 64)}, Options: fixed(envelope.Options{})}
 				_ = openloyalty.Sign(signing, a.request(), a.body, "3d0f5b1c-7e48")
 			default:
 				changeHeader(r, a.header, openloyalty.SignatureHeader)
@@ -264,15 +264,15 @@ func mamboScheme() scheme {
 	return scheme{
 		name:  "mambo/hmac",
 		share: 100,
-		handler: func(common envelope.Config) (*envelope.Handler, error) {
+		handler: func(common envelope.Options) (*envelope.Handler, error) {
 			config := config
-			config.Config = fixed(common)
+			config.Options = fixed(common)
 			return mambo.NewHandler(config, mambo.Fallback(ignore))
 		},
 		genuine: func(tb testing.TB) attempt {
 			a := attempt{host: "example.com", path: "/hooks/mambo", header: http.Header{}, body: mamboBody}
 			config := config
-			config.Config = fixed(envelope.Config{})
+			config.Options = fixed(envelope.Options{})
 			if err := mambo.Sign(config, a.request(), a.body); err != nil {
 				tb.Fatal(err)
 			}
@@ -313,7 +313,7 @@ func mamboScheme() scheme {
 				_ = mambo.Sign(config, a.request(), a.body)
 				return
 			case 8:
-				config := mambo.Config{Secrets: []string{changed(r, mamboSecret) + "x"}, Config: fixed(envelope.Config{})}
+				config := mambo.Config{Secrets: []string{changed(r, mamboSecret) + "x"}, Options: fixed(envelope.Options{})}
 				_ = mambo.Sign(config, a.request(), a.body)
 				return
 			default:
@@ -337,8 +337,8 @@ func masivoScheme(name string, from envelope.SecretSource) scheme {
 	return scheme{
 		name:  "masivo/" + name,
 		share: 40,
-		handler: func(common envelope.Config) (*envelope.Handler, error) {
-			config := masivo.Config{Secrets: []string{"another", masivoSecret}, SecretFrom: from, Config: common}
+		handler: func(common envelope.Options) (*envelope.Handler, error) {
+			config := masivo.Config{Secrets: []string{"another", masivoSecret}, SecretFrom: from, Options: common}
 			return masivo.NewHandler(config, masivo.Fallback(ignore))
 		},
 		genuine: func(testing.TB) attempt {
@@ -355,8 +355,8 @@ func ambassifyScheme() scheme {
 	return scheme{
 		name:  "ambassify/query",
 		share: 40,
-		handler: func(common envelope.Config) (*envelope.Handler, error) {
-			config := ambassify.Config{Secrets: []string{ambassifySecret}, Config: common}
+		handler: func(common envelope.Options) (*envelope.Handler, error) {
+			config := ambassify.Config{Secrets: []string{ambassifySecret}, Options: common}
 			return ambassify.NewHandler(config, ambassify.Fallback(ignore))
 		},
 		genuine: func(testing.TB) attempt {
@@ -373,8 +373,8 @@ func openloyaltyHeader() scheme {
 	return scheme{
 		name:  "openloyalty/header",
 		share: 40,
-		handler: func(common envelope.Config) (*envelope.Handler, error) {
-			config := openloyalty.Config{Secrets: []string{openloyaltySecret}, SecretFrom: from, Config: common}
+		handler: func(common envelope.Options) (*envelope.Handler, error) {
+			config := openloyalty.Config{Secrets: []string{openloyaltySecret}, SecretFrom: from, Options: common}
 			return openloyalty.NewHandler(config, openloyalty.Fallback(ignore))
 		},
 		genuine: func(testing.TB) attempt {

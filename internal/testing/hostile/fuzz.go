@@ -29,7 +29,7 @@ type Target[M any] struct {
 	Events   []envelope.AnyEvent[M]
 
 	// NewHandler makes a handler that verifies nothing.
-	NewHandler func(envelope.Config, ...envelope.Route[M]) (*envelope.Handler, error)
+	NewHandler func(envelope.Options, ...envelope.Route[M]) (*envelope.Handler, error)
 
 	// Named says that the event's name is not in the body.
 	Named bool
@@ -124,7 +124,7 @@ func (s Target[M]) newHandler(tb testing.TB) *fuzzed[M] {
 		}))
 	}
 	var err error
-	z.handler, err = s.NewHandler(envelope.Config{
+	z.handler, err = s.NewHandler(envelope.Options{
 		Unverified: true,
 		MaxMemory:  fuzzMemory,
 		Drift:      func(_ context.Context, report envelope.DriftReport) { z.drift = report.Drift },

@@ -23,7 +23,7 @@ import (
 func TestGenuineGrowth(t *testing.T) {
 	each(t, func(t *testing.T, p provider) {
 		g := &growth{provider: p, tested: map[string]bool{}, counts: map[string]int{}}
-		g.handler = p.newHandler(t, envelope.Config{Unverified: true}, func(_ context.Context, _ string, delivery, payload any) error {
+		g.handler = p.newHandler(t, envelope.Options{Unverified: true}, func(_ context.Context, _ string, delivery, payload any) error {
 			g.meta, g.payload = reflect.ValueOf(delivery).Elem().FieldByName("Meta"), payload
 			return nil
 		})

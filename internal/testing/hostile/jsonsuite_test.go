@@ -67,7 +67,7 @@ func TestJSONSuite(t *testing.T) {
 		checkCase(t, "alone", name, suite[name], bare.Dispatch(t.Context(), envelope.Message{Body: []byte(suite[name]), Event: "any"}))
 	}
 	each(t, func(t *testing.T, p provider) {
-		h := p.newHandler(t, envelope.Config{Drift: func(context.Context, envelope.DriftReport) {}}, accept)
+		h := p.newHandler(t, envelope.Options{Drift: func(context.Context, envelope.DriftReport) {}}, accept)
 		golden := p.basicJSON(t)
 		for _, name := range slices.Sorted(maps.Keys(suite)) {
 			for place, body := range embed(golden.Body, suite[name]) {
@@ -81,7 +81,7 @@ func TestJSONSuite(t *testing.T) {
 // bareHandler takes any JSON as payload.
 func bareHandler(tb testing.TB) *envelope.Handler {
 	tb.Helper()
-	h, err := envelope.NewHandler(envelope.Provider[struct{}]{Name: "bare"}, envelope.Config{Unverified: true}, envelope.Fallback(ignore[struct{}]))
+	h, err := envelope.NewHandler(envelope.Provider[struct{}]{Name: "bare"}, envelope.Options{Unverified: true}, envelope.Fallback(ignore[struct{}]))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func embed(body []byte, text string) map[string][]byte {
 func checkCase(t *testing.T, place, name, text string, err error) {
 	t.Helper()
 	var failure *envelope.Error
-	if err != nil && (!errors.As(err, &failure) || failure.Kind != envelope.KindMalformed || failure.Status != http.StatusBadRequest) {
+	if err != nil && (!errors.As(err, &failure) || failure.Kind != envelope.KindMalformed || failure.Status() != http.StatusBadRequest) {
 		t.Errorf("%s, %s: %v", name, place, err)
 	}
 	isOnlyText := !utf8.ValidString(text) && isJSON(text)
@@ -154,7 +154,7 @@ func TestInvalidUTF8InUnknownMember(t *testing.T) {
 	}
 	each(t, func(t *testing.T, p provider) {
 		var payload any
-		h := p.newHandler(t, envelope.Config{}, func(_ context.Context, _ string, _, got any) error {
+		h := p.newHandler(t, envelope.Options{}, func(_ context.Context, _ string, _, got any) error {
 			payload = got
 			return nil
 		})
@@ -203,7 +203,7 @@ func TestInvalidTextOfMembers(t *testing.T) {
 		var field wire.Field
 		golden.Event, field = p.text(t)
 		var got string
-		h := p.newHandler(t, envelope.Config{Validation: envelope.ValidateOff}, func(_ context.Context, _ string, _, payload any) error {
+		h := p.newHandler(t, envelope.Options{Validation: envelope.ValidateOff}, func(_ context.Context, _ string, _, payload any) error {
 			got = reflect.ValueOf(payload).Elem().FieldByIndex(field.Index).String()
 			return nil
 		})
@@ -235,7 +235,7 @@ func TestInvalidTextOfMembers(t *testing.T) {
 // The JSON of other encodings is none.
 func TestOtherEncodings(t *testing.T) {
 	each(t, func(t *testing.T, p provider) {
-		h := p.newHandler(t, envelope.Config{}, accept)
+		h := p.newHandler(t, envelope.Options{}, accept)
 		golden := p.basicJSON(t)
 		units := utf16.Encode([]rune(string(golden.Body)))
 		little, big := []byte("\xff\xfe"), []byte("\xfe\xff")

@@ -60,7 +60,7 @@ var ends = map[string]func() error{
 	"permanent": func() error { return fmt.Errorf("%s: %w", mark, envelope.Permanent(errMarked)) },
 }
 
-func newSpy(t *testing.T, p provider, config envelope.Config, end func() error) *spy {
+func newSpy(t *testing.T, p provider, config envelope.Options, end func() error) *spy {
 	t.Helper()
 	s := new(spy)
 	debug := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
@@ -211,7 +211,7 @@ func TestNothingLeaks(t *testing.T) {
 				if validation != envelope.ValidateIdentities && name != "nil" {
 					continue
 				}
-				s := newSpy(t, p, envelope.Config{Validation: validation, Name: "test"}, end)
+				s := newSpy(t, p, envelope.Options{Validation: validation, Name: "test"}, end)
 				plain := name == "nil" && validation == envelope.ValidateIdentities
 				for i, golden := range p.goldens() {
 					if golden.ContentType != envelopetest.JSON || !plain && i%8 > 0 {
@@ -273,12 +273,12 @@ func TestNothingLeaksOfRequests(t *testing.T) {
 			"event header": func(r *http.Request) { r.Header.Set(mamboEvent, mark) },
 		}
 		for name, change := range changes {
-			s := newSpy(t, p, envelope.Config{}, ends["nil"])
+			s := newSpy(t, p, envelope.Options{}, ends["nil"])
 			r := p.request(t, golden, golden.Body)
 			change(r)
 			s.deliver(t, name, r, true)
 		}
-		configs := map[string]envelope.Config{
+		configs := map[string]envelope.Options{
 			"verifier":        {Verifier: func(*http.Request, []byte) error { return errMarked }},
 			"verifier, later": {Verifier: func(*http.Request, []byte) error { return envelope.RetryAfter(time.Second, errMarked) }},
 			"store":           {Key: func(*envelope.Message) string { return mark }, Idempotency: &envelope.Idempotency{Store: brokenStore{}}},
@@ -291,7 +291,7 @@ func TestNothingLeaksOfRequests(t *testing.T) {
 				t.Errorf("%s: nothing failed", name)
 			}
 		}
-		s := newSpy(t, p, envelope.Config{}, ends["nil"])
+		s := newSpy(t, p, envelope.Options{}, ends["nil"])
 		if err := s.handler.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -319,8 +319,8 @@ func (brokenStore) Release(context.Context, string, string) error { return errMa
 // Forms are read by other code.
 func TestNothingLeaksOfForms(t *testing.T) {
 	p := providers()[3]
-	s := newSpy(t, p, envelope.Config{}, ends["nil"])
-	strict := newSpy(t, p, envelope.Config{Validation: envelope.ValidateAll}, ends["nil"])
+	s := newSpy(t, p, envelope.Options{}, ends["nil"])
+	strict := newSpy(t, p, envelope.Options{Validation: envelope.ValidateAll}, ends["nil"])
 	const event = "event[name]=created&event[resource]=person&person_id=" + mark + "&"
 	bodies := []string{
 		event + mark + "=1&" + mark + "[a]=2", event + "person[email]=" + mark, event + mark + "=" + mark + "&" + mark + "=" + mark,
@@ -344,7 +344,7 @@ func TestNothingLeaksOfForms(t *testing.T) {
 // An error of a constructor does not quote the secret that it refuses.
 func TestNothingLeaksOfConfigs(t *testing.T) {
 	_, hexadecimal := openloyalty.NewHandler(openloyalty.Config{Secrets: []string{"whsec_" + mark}, KeyEncoding: openloyalty.KeyHex})
-	_, both := masivo.NewHandler(masivo.Config{Secrets: []string{mark}, Config: envelope.Config{Unverified: true}})
+	_, both := masivo.NewHandler(masivo.Config{Secrets: []string{mark}, Options: envelope.Options{Unverified: true}})
 	_, blank := masivo.NewHandler(masivo.Config{Secrets: []string{mark, " "}})
 	_, url := openloyalty.NewHandler(openloyalty.Config{Secrets: []string{mark}, PublicURL: "://" + mark})
 	_, separator := mambo.NewHandler(mambo.Config{Secrets: []string{mark}, Separators: []string{"1" + mark}, EventHeader: "X"})

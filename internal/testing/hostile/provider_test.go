@@ -25,7 +25,7 @@ type provider struct {
 
 	// newHandler makes a handler with a function for every event and a fallback.
 	// It verifies by the provider's secret unless config says otherwise.
-	newHandler func(testing.TB, envelope.Config, receive) *envelope.Handler
+	newHandler func(testing.TB, envelope.Options, receive) *envelope.Handler
 
 	// sign proves the origin of a request.
 	sign func(r *http.Request, body []byte, at time.Time) error
@@ -70,8 +70,8 @@ const mamboEvent = "X-Mambo-Event"
 func providers() []provider {
 	return []provider{
 		newProvider(masivo.Name, masivo.Events(),
-			func(config envelope.Config, routes ...masivo.Route) (*envelope.Handler, error) {
-				return masivo.NewHandler(masivo.Config{Secrets: secretUnless(config, masivoSecret), Config: config}, routes...)
+			func(config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
+				return masivo.NewHandler(masivo.Config{Secrets: secretUnless(config, masivoSecret), Options: config}, routes...)
 			},
 			func(r *http.Request, _ []byte, _ time.Time) error {
 				masivo.Sign(r, envelope.SecretSource{}, masivoSecret)
@@ -80,26 +80,26 @@ func providers() []provider {
 			func(event, payload string) string { return `{"event":"` + event + `","data":` + payload + `}` },
 		),
 		newProvider(openloyalty.Name, openloyalty.Events(),
-			func(config envelope.Config, routes ...openloyalty.Route) (*envelope.Handler, error) {
-				return openloyalty.NewHandler(openloyalty.Config{Secrets: secretUnless(config, openloyaltySecret), Config: config}, routes...)
+			func(config envelope.Options, routes ...openloyalty.Route) (*envelope.Handler, error) {
+				return openloyalty.NewHandler(openloyalty.Config{Secrets: secretUnless(config, openloyaltySecret), Options: config}, routes...)
 			},
 			func(r *http.Request, body []byte, at time.Time) error {
-				return openloyalty.Sign(openloyalty.Config{Secrets: []string{openloyaltySecret}, Config: clock(at)}, r, body, "3d0f5b1c-7e48-4a92-b6c5-18f2e9d4a703")
+				return openloyalty.Sign(openloyalty.Config{Secrets: []string{openloyaltySecret}, Options: clock(at)}, r, body, "3d0f5b1c-7e48-4a92-b6c5-18f2e9d4a703")
 			},
 			func(event, payload string) string { return `{"eventName":"` + event + `","data":` + payload + `}` },
 		),
 		newProvider(mambo.Name, mambo.Events(),
-			func(config envelope.Config, routes ...mambo.Route) (*envelope.Handler, error) {
-				return mambo.NewHandler(mambo.Config{Secrets: secretUnless(config, mamboSecret), EventHeader: mamboEvent, Config: config}, routes...)
+			func(config envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
+				return mambo.NewHandler(mambo.Config{Secrets: secretUnless(config, mamboSecret), EventHeader: mamboEvent, Options: config}, routes...)
 			},
 			func(r *http.Request, body []byte, at time.Time) error {
-				return mambo.Sign(mambo.Config{Secrets: []string{mamboSecret}, Config: clock(at)}, r, body)
+				return mambo.Sign(mambo.Config{Secrets: []string{mamboSecret}, Options: clock(at)}, r, body)
 			},
 			func(_, payload string) string { return payload },
 		),
 		newProvider(ambassify.Name, ambassify.Events(),
-			func(config envelope.Config, routes ...ambassify.Route) (*envelope.Handler, error) {
-				return ambassify.NewHandler(ambassify.Config{Secrets: secretUnless(config, ambassifySecret), Config: config}, routes...)
+			func(config envelope.Options, routes ...ambassify.Route) (*envelope.Handler, error) {
+				return ambassify.NewHandler(ambassify.Config{Secrets: secretUnless(config, ambassifySecret), Options: config}, routes...)
 			},
 			func(r *http.Request, _ []byte, _ time.Time) error {
 				ambassify.Sign(r, envelope.SecretSource{}, ambassifySecret)
@@ -110,15 +110,15 @@ func providers() []provider {
 	}
 }
 
-func secretUnless(config envelope.Config, secret string) []string {
+func secretUnless(config envelope.Options, secret string) []string {
 	if config.Unverified || config.Verifier != nil {
 		return nil
 	}
 	return []string{secret}
 }
 
-func clock(at time.Time) envelope.Config {
-	return envelope.Config{Now: func() time.Time { return at }}
+func clock(at time.Time) envelope.Options {
+	return envelope.Options{Now: func() time.Time { return at }}
 }
 
 func wrapAmbassify(event, payload string) string {
@@ -133,13 +133,13 @@ func wrapAmbassify(event, payload string) string {
 
 func newProvider[M any](
 	name string, events []envelope.AnyEvent[M],
-	newHandler func(envelope.Config, ...envelope.Route[M]) (*envelope.Handler, error),
+	newHandler func(envelope.Options, ...envelope.Route[M]) (*envelope.Handler, error),
 	sign func(*http.Request, []byte, time.Time) error,
 	wrap func(event, payload string) string,
 ) provider {
 	return provider{
 		name: name,
-		newHandler: func(tb testing.TB, config envelope.Config, fn receive) *envelope.Handler {
+		newHandler: func(tb testing.TB, config envelope.Options, fn receive) *envelope.Handler {
 			tb.Helper()
 			routes := []envelope.Route[M]{envelope.Fallback(func(ctx context.Context, d *envelope.Delivery[M, json.RawMessage]) error {
 				return fn(ctx, d.Event, d, d.Payload)

@@ -55,7 +55,7 @@ func newSite(t *testing.T, wait patience, maxBody int64) *site {
 	s := &site{done: make(chan error, 1)}
 	mux := http.NewServeMux()
 	for _, p := range providers() {
-		config := envelope.Config{ReadTimeout: wait.body, MaxBody: maxBody, Observer: s.observe}
+		config := envelope.Options{ReadTimeout: wait.body, MaxBody: maxBody, Observer: s.observe}
 		mux.Handle("/webhooks/"+p.name, p.newHandler(t, config, func(_ context.Context, event string, _, payload any) error {
 			s.handled.Add(1)
 			if s.check != nil {

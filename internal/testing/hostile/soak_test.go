@@ -41,7 +41,7 @@ type errand struct {
 // errands are all deliveries of a provider, sound and otherwise.
 func errands(t *testing.T, p provider) (sound, others []errand) {
 	t.Helper()
-	h := p.newHandler(t, envelope.Config{Unverified: true}, accept)
+	h := p.newHandler(t, envelope.Options{Unverified: true}, accept)
 	for _, golden := range p.goldens() {
 		e := errand{kind: "sound", provider: p, golden: golden, body: golden.Body, status: http.StatusOK, handled: true}
 		if err := h.Dispatch(t.Context(), p.message(golden, golden.Body)); err != nil {
@@ -136,7 +136,7 @@ func TestSoak(t *testing.T) {
 	for _, p := range providers() {
 		s, o := errands(t, p)
 		sound, others = append(sound, s...), append(others, o...)
-		h := p.newHandler(t, envelope.Config{Unverified: true}, func(_ context.Context, event string, _, payload any) error {
+		h := p.newHandler(t, envelope.Options{Unverified: true}, func(_ context.Context, event string, _, payload any) error {
 			payloads[event+"\n"+asJSON(t, payload)] = true
 			return nil
 		})

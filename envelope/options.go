@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Config is what all handlers have in common; every provider's Config embeds it.
+// Options is what all handlers have in common; every provider's Config embeds it.
 // The zero value of a field means the default that its comment names.
-type Config struct {
+type Options struct {
 	// Name tells several handlers of one provider apart in keys and logs. It is
 	// part of every idempotency key, so do not change it lightly. Default: none.
 	Name string
@@ -81,10 +81,10 @@ type Config struct {
 	Now func() time.Time
 }
 
-// WithVerifier gives the Config with the verifier that a provider's package made
+// WithVerifier returns the Options with the verifier that a provider's package made
 // of its secrets. It is an error if a verifier or Unverified is set besides: which
 // of them counts must not be a matter of chance.
-func (c Config) WithVerifier(v Verifier) (Config, error) {
+func (c Options) WithVerifier(v Verifier) (Options, error) {
 	if c.Verifier != nil || c.Unverified {
 		return c, errors.New("secrets are set beside a verifier or Unverified")
 	}
@@ -92,7 +92,7 @@ func (c Config) WithVerifier(v Verifier) (Config, error) {
 	return c, nil
 }
 
-// Defaults of Config.
+// Defaults of Options.
 const (
 	DefaultMaxBody     = 1 << 20
 	DefaultMaxDepth    = 64
@@ -102,8 +102,8 @@ const (
 	DefaultRetryAfter  = 5 * time.Second
 )
 
-// withDefaults checks a Config and fills in what is zero.
-func (c Config) withDefaults() (Config, error) {
+// withDefaults checks Options and fills in what is zero.
+func (c Options) withDefaults() (Options, error) {
 	switch {
 	case c.Unverified && c.Verifier != nil:
 		return c, errors.New("both a verifier (or secrets) and Unverified are set")
