@@ -26,7 +26,9 @@ const (
 	root   = "../../.."
 	secret = "7f0c2a9b-browser-test"
 	// patience is how long anything may take that takes no time when all is well.
-	patience = 20 * time.Second
+	patience = 30 * time.Second
+	// live is true once the scripts of the page run and the receiver is heard.
+	live = `document.getElementById('live').dataset.state === 'live'`
 )
 
 // receiver is the program under test, in a process of its own.
@@ -213,7 +215,7 @@ func open(t *testing.T, r *receiver) *tab {
 			t.Errorf("the page complains: %s", text)
 		}
 	})
-	p.wait(`document.getElementById('live').dataset.state === 'live'`)
+	p.wait(live)
 	return p
 }
 
@@ -238,6 +240,10 @@ func openAny(t *testing.T, url string) *tab {
 			p.log.mu.Unlock()
 		}
 	}()
+	// The page has the focus, whatever other tabs there are.
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
 	p.size(1440, 900)
 	p.do(chromedp.Navigate(url))
 	return p
@@ -256,9 +262,18 @@ func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// reload loads the page again, and waits until that one is live.
+func (p *tab) reload() {
+	p.t.Helper()
+	eval[any](p, `window.old = true`)
+	p.do(chromedp.Reload())
+	p.wait(`!('old' in window) && ` + live)
+}
+
 func (p *tab) size(width, height int64) {
 	p.t.Helper()
 	p.do(chromedp.EmulateViewport(width, height))
+	p.wait(fmt.Sprintf(`innerWidth === %d && innerHeight === %d`, width, height))
 }
 
 func (p *tab) theme(name string) {
@@ -269,46 +284,123 @@ func (p *tab) theme(name string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.wait(fmt.Sprintf(`matchMedia('(prefers-color-scheme: %s) and (prefers-reduced-motion: reduce)').matches`, name))
 }
 
 // eval gives what an expression is worth in the page.
 func eval[T any](p *tab, expression string) T {
 	p.t.Helper()
-	value, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	value, err := try[T](p, expression)
 	if err != nil {
 		p.t.Fatalf("%s: %v", expression, err)
 	}
 	return value
 }
 
-// wait waits until an expression is true in the page.
-func (p *tab) wait(expression string) {
+func try[T any](p *tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// until looks until nothing is wrong with what it sees.
+func (p *tab) until(look func() (wrong string)) {
 	p.t.Helper()
 	deadline := time.Now().Add(patience)
-	for !eval[bool](p, "Boolean("+expression+")") {
+	for wrong := look(); wrong != ""; wrong = look() {
 		if time.Now().After(deadline) {
-			text := eval[string](p, `document.body.innerText.slice(0, 1500)`)
-			p.t.Fatalf("the page never got to %s; it says:\n%s", expression, text)
+			p.t.Fatal(wrong)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// wait waits until an expression, or what it promises, is true in the page. An
+// expression that throws is not true yet.
+func (p *tab) wait(expression string) {
+	p.t.Helper()
+	p.until(func() string {
+		done, err := try[bool](p, "(async () => Boolean(await ("+expression+")))()")
+		if done && err == nil {
+			return ""
+		}
+		text, _ := try[string](p, `document.body.innerText.slice(0, 1500)`)
+		return fmt.Sprintf("the page never got to %s (%v); it says:\n%s", expression, err, text)
+	})
+}
+
+// says waits until the text of an element, with single spaces, matches a pattern.
+func (p *tab) says(selector, pattern string) {
+	p.t.Helper()
+	want := regexp.MustCompile(pattern)
+	p.until(func() string {
+		text, err := try[string](p, fmt.Sprintf(`document.querySelector(%q).innerText.trim().replace(/\s+/g, ' ')`, selector))
+		if err == nil && want.MatchString(text) {
+			return ""
+		}
+		return fmt.Sprintf("%s never said %s (%v); it says:\n%s", selector, pattern, err, text)
+	})
+}
+
+// count waits until a selector has a number of elements.
+func (p *tab) count(selector string, n int) {
+	p.t.Helper()
+	p.wait(fmt.Sprintf(`document.querySelectorAll(%q).length === %d`, selector, n))
+}
+
+// focused waits until the focus is on a row, by the id of its delivery, or on an element.
+func (p *tab) focused(want string) {
+	p.t.Helper()
+	p.until(func() string {
+		got, err := try[string](p, `document.activeElement.dataset.id ?? document.activeElement.id ?? ''`)
+		if err == nil && got == want {
+			return ""
+		}
+		return fmt.Sprintf("focus on %q, want %q (%v)", got, want, err)
+	})
 }
 
 // show opens a delivery by its address, and waits until it is there.
 func (p *tab) show(id int) {
 	p.t.Helper()
 	eval[any](p, fmt.Sprintf(`location.hash = '#%d'`, id))
+	p.shown(id)
+}
+
+// shown waits until a delivery is open.
+func (p *tab) shown(id int) {
+	p.t.Helper()
 	p.wait(fmt.Sprintf(`document.querySelector('#detail a[download]')?.getAttribute('href') === '/api/deliveries/%d/body'`, id))
 }
 
-// rows are the lines of the list that are shown, each as its text.
-func (p *tab) rows() []string {
+// click clicks an element once its middle is free to click on. It looks and clicks in one
+// step, so that nothing moves in between.
+func (p *tab) click(selector string) {
 	p.t.Helper()
-	return eval[[]string](p, `[...document.querySelectorAll('#list > li:not([hidden])')].map((li) => li.innerText.replace(/\s+/g, ' '))`)
+	p.wait(fmt.Sprintf(`((e) => {
+		if (!e || e.disabled || !e.checkVisibility()) return false;
+		e.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+		const box = e.getBoundingClientRect();
+		if (!e.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))) return false;
+		e.focus({ preventScroll: true });
+		e.click();
+		return true;
+	})(document.querySelector(%q))`, selector))
 }
 
-// press presses a key.
+// enter puts a text into a field, as typing it would.
+func (p *tab) enter(id, text string) {
+	p.t.Helper()
+	value, err := json.Marshal(text)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	eval[any](p, fmt.Sprintf(`(() => { const i = document.getElementById(%q); i.value = %s; i.dispatchEvent(new Event('input')); })()`, id, value))
+}
+
+// press presses keys, one after the other.
 func (p *tab) press(keys string) {
 	p.t.Helper()
+	p.wait(`document.hasFocus()`)
 	p.do(chromedp.KeyEvent(keys))
 }

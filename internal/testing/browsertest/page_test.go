@@ -3,8 +3,8 @@ package browsertest
 import (
 	"fmt"
 	"os/exec"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,83 +17,54 @@ import (
 func TestSendAndSee(t *testing.T) {
 	r := start(t, "127.0.0.1:0")
 	p := open(t, r)
-	if got := eval[string](p, `document.getElementById('empty').innerText`); !strings.Contains(got, "POST /webhooks/masivo") {
-		t.Errorf("before the first delivery: %q", got)
-	}
-	p.do(chromedp.Click("#open-send"))
-	p.do(chromedp.SendKeys("#send-text", "tier_upgrade basic"))
-	p.wait(`document.querySelectorAll('#goldens li:not([hidden])').length === 1`)
-	p.do(chromedp.Click(`#goldens li:not([hidden]) .secondary`))
-	p.wait(`document.getElementById('send-status').innerText.startsWith('Sent as delivery 1')`)
-	p.wait(`document.querySelectorAll('#list li').length === 1`)
-	p.do(chromedp.Click(`#goldens li:not([hidden]) .quiet-button`)) // Forge
-	p.wait(`document.querySelectorAll('#list li').length === 2`)
-	p.do(chromedp.Click("#send-status a")) // Look at it
-	p.wait(`!document.getElementById('send').open && document.querySelector('.verdict')`)
+	p.says("#empty", "POST /webhooks/masivo")
+	p.click("#open-send")
+	p.focused("send-text")
+	p.press("tier_upgrade basic")
+	p.count(`#goldens li:not([hidden])`, 1)
+	p.click(`#goldens li:not([hidden]) .secondary`)
+	p.says("#send-status", "^Sent as delivery 1")
+	p.count("#list li", 1)
+	p.click(`#goldens li:not([hidden]) .quiet-button`) // Forge
+	p.says("#send-status", "^Sent as delivery 2")      // May come after the row.
+	p.count("#list li", 2)
+	p.click("#send-status a") // Look at it
+	p.wait(`!document.getElementById('send').open`)
+	p.shown(2)
 
-	rows := p.rows()
-	for i, want := range []string{
-		`^401 no event \S+ masivo refused .* forged signature refused: does not match$`,
-		`^200 TIER_UPGRADE \S+ masivo handled .* sample \S+ moved up from \S+ to \S+$`,
-	} {
-		if !regexp.MustCompile(want).MatchString(rows[i]) {
-			t.Errorf("row %d is %q, want %s", i, rows[i], want)
-		}
-	}
-	p.wait(`document.getElementById('total').innerText === '2'`)
-	if got := eval[string](p, `document.getElementById('legend').innerText.replace(/\s+/g, ' ')`); got != "handled 1 refused 1" {
-		t.Errorf("the legend says %q", got)
-	}
+	p.says("#list li:nth-child(1)", `^401 no event \S+ masivo refused .* forged signature refused: does not match$`)
+	p.says("#list li:nth-child(2)", `^200 TIER_UPGRADE \S+ masivo handled .* sample \S+ moved up from \S+ to \S+$`)
+	p.says("#total", "^2$")
+	p.says("#legend", "^handled 1 refused 1$")
 	// The forged one is open: it is shown refused, and no typed payload.
-	detail := eval[string](p, `document.getElementById('detail').innerText`)
-	for _, want := range []string{"refused", "signature refused: does not match", "Refused before a function saw it.", "Replay as it came"} {
-		if !strings.Contains(detail, want) {
-			t.Errorf("the forged one does not say %q:\n%s", want, detail)
-		}
+	for _, want := range []string{"refused", "signature refused: does not match", `Refused before a function saw it\.`, "Replay as it came"} {
+		p.says("#detail", want)
 	}
-	p.wait(`document.getElementById('news').innerText.includes('The last: masivo')`)
+	p.says("#news", "The last: masivo")
 }
 
 func TestDetail(t *testing.T) {
 	r := start(t, "127.0.0.1:0")
 	p := open(t, r)
 	p.show(r.golden(t, "masivo", "TIER_UPGRADE", "basic"))
-	text := func(selector string) string {
-		return eval[string](p, fmt.Sprintf(`document.querySelector(%q).innerText`, selector))
-	}
-	if got := text(".listing:nth-child(1)"); !strings.Contains(got, `"from_tier_level": `) {
-		t.Errorf("the body is shown as %s", got)
-	}
-	if got := text(".listing:nth-child(2)"); !regexp.MustCompile(`Payload\s*masivo\.TierChangeData[\s\S]*FromTierLevel\s*envelope\.Int\s*\d`).MatchString(got) {
-		t.Errorf("the typed payload is shown as %s", got)
-	}
-	if got := text(".facts"); !strings.Contains(got, "POST /webhooks/masivo?secret=hidden") {
-		t.Errorf("facts: %s", got)
-	}
+	p.says(".listing:nth-child(1)", `"from_tier_level": `)
+	p.says(".listing:nth-child(2)", `Payload\s?masivo\.TierChangeData.*FromTierLevel\s?envelope\.Int\s?\d`)
+	p.says(".facts", `POST /webhooks/masivo\?secret=hidden`)
 	if got := eval[string](p, `document.documentElement.textContent`); strings.Contains(got, secret) {
 		t.Error("the secret is in the page")
 	}
 
 	// A line that is chosen on one side is shown on both, with its place.
 	eval[any](p, `[...document.querySelectorAll('.listing:nth-child(1) .line')].find((l) => l.innerText.includes('to_tier_name')).click()`)
-	if got := text(`.listing:nth-child(2) [aria-selected="true"]`); !strings.HasPrefix(got, "ToTierName") {
-		t.Errorf("chosen on the other side: %q", got)
-	}
-	if got := text(".listing:nth-child(1) .place") + " " + text(".listing:nth-child(2) .place"); got != "/data/to_tier_name d.Payload.ToTierName" {
-		t.Errorf("places %q", got)
-	}
+	p.says(`.listing:nth-child(2) [aria-selected="true"]`, "^ToTierName")
+	p.says(".listing:nth-child(1) .place", "^/data/to_tier_name$")
+	p.says(".listing:nth-child(2) .place", `^d\.Payload\.ToTierName$`)
 
 	// What the types do not know is marked where it is, on both sides.
 	p.show(r.golden(t, "masivo", "CUSTOMER_ACCUMULATION", "drift-wrong-types"))
-	findings := eval[[]string](p, `[...document.querySelectorAll('.findings button')].map((b) => b.innerText.replace(/\s+/g, ' '))`)
-	marked := eval[[]string](p, `[...document.querySelectorAll('.listing:nth-child(1) .line.found')].map((l) => l.querySelector('.mark').innerText)`)
-	if len(findings) == 0 || len(marked) == 0 || !slices.Contains(marked, "wrong type") {
-		t.Errorf("findings %q, marked %q", findings, marked)
-	}
-	eval[any](p, `document.querySelector('.findings button').click()`)
-	if got := text(`.listing:nth-child(1) [aria-selected="true"] .mark`); !strings.HasPrefix(findings[0], got) {
-		t.Errorf("the first finding is %q and leads to a line marked %q", findings[0], got)
-	}
+	p.wait(`[...document.querySelectorAll('.listing:nth-child(1) .line.found .mark')].some((m) => m.innerText === 'wrong type')`)
+	p.click(".findings button")
+	p.wait(`document.querySelector('.findings button .mark').innerText === document.querySelector('.listing:nth-child(1) [aria-selected="true"] .mark').innerText`)
 }
 
 func TestFilters(t *testing.T) {
@@ -105,7 +76,7 @@ func TestFilters(t *testing.T) {
 	r.golden(t, "mambo", "UserUpdated", "basic")
 	r.deliver(t, []byte(`{"event":"TIER_UPGRADE","data":{"customer_id":"needle-in-the-body"}}`), secret) // 422
 	r.deliver(t, []byte(`{"event":`), secret)                                                            // 400
-	p.wait(`document.querySelectorAll('#list li').length === 6`)
+	p.count("#list li", 6)
 	choose := func(id, value string) {
 		eval[any](p, fmt.Sprintf(`(() => { const s = document.getElementById(%q); s.value = %q; s.dispatchEvent(new Event('change')); })()`, id, value))
 	}
@@ -125,42 +96,42 @@ func TestFilters(t *testing.T) {
 		choose("filter-provider", test.provider)
 		choose("filter-event", test.event)
 		choose("filter-outcome", test.outcome)
-		eval[any](p, fmt.Sprintf(`(() => { const i = document.getElementById('filter-text'); i.value = %q; i.dispatchEvent(new Event('input')); })()`, test.text))
-		p.wait(fmt.Sprintf(`document.querySelectorAll('#list > li:not([hidden])').length === %d`, test.count))
+		p.enter("filter-text", test.text)
+		p.count("#list > li:not([hidden])", test.count)
 	}
 
 	// What comes later is filtered too, and all of it is back at once.
 	choose("filter-outcome", "refused")
-	p.wait(`document.getElementById('count').innerText === '2 of 6 deliveries'`)
+	p.says("#count", "^2 of 6 deliveries$")
 	r.golden(t, "masivo", "TIER_DOWNGRADE", "basic")
-	p.wait(`document.getElementById('count').innerText === '2 of 7 deliveries'`)
-	p.do(chromedp.Click("#clear"))
-	p.wait(`document.getElementById('count').innerText === '7 deliveries'`)
+	p.says("#count", "^2 of 7 deliveries$")
+	p.click("#clear")
+	p.says("#count", "^7 deliveries$")
 
 	// While the list is paused nothing moves.
-	p.do(chromedp.Click("#pause"))
+	p.click("#pause")
 	r.golden(t, "masivo", "TIER_DOWNGRADE", "basic")
-	p.wait(`document.getElementById('pause').innerText === 'Resume, 1 new'`)
-	if n := len(p.rows()); n != 7 {
-		t.Errorf("%d rows while paused, want 7", n)
-	}
-	p.do(chromedp.Click("#pause"))
-	p.wait(`document.querySelectorAll('#list li').length === 8`)
+	p.says("#pause", "^Resume, 1 new$")
+	p.count("#list li", 7)
+	p.click("#pause")
+	p.count("#list li", 8)
 }
 
 func TestReplay(t *testing.T) {
 	r := start(t, "127.0.0.1:0")
 	p := open(t, r)
 	p.show(r.golden(t, "openloyalty", "CustomerRegistered", "basic"))
-	p.do(chromedp.Click(`.actions button:nth-child(1)`))
-	p.wait(`location.hash === '#2' && document.querySelector('.kicker')?.innerText === 'openloyalty · replay'`)
-	p.wait(`document.querySelectorAll('#list li').length === 2`) // Rows come by another connection.
-	if rows := p.rows(); !strings.HasPrefix(rows[0], "200 CustomerRegistered") {
-		t.Errorf("rows %q", rows)
-	}
+	p.click(".actions button:nth-child(1)")
+	p.shown(2)
+	p.wait(`location.hash === '#2'`)
+	p.says(".kicker", "^openloyalty · replay$")
+	p.count("#list li", 2) // Rows come by another connection.
+	p.says("#list li", "^200 CustomerRegistered")
 	// Going back shows the one before.
 	eval[any](p, `history.back()`)
-	p.wait(`location.hash === '#1' && document.querySelector('.kicker')?.innerText === 'openloyalty · sample'`)
+	p.shown(1)
+	p.wait(`location.hash === '#1'`)
+	p.says(".kicker", "^openloyalty · sample$")
 }
 
 // The command that is copied does what it says, in a shell.
@@ -169,15 +140,14 @@ func TestCurl(t *testing.T) {
 	p := open(t, r)
 	body := `{"event":"TIER_UPGRADE","data":{"customer_id":"it's \"$(echo pwned)\" ` + "`x`" + `"}}`
 	r.deliver(t, []byte(body), secret, "X-Note", "it's $HOME")
-	p.wait(`document.querySelectorAll('#list li').length === 1`)
 	p.show(1)
 	if _, err := chromedp.CallBrowser(p.ctx, browser.SetPermission, browser.SetPermissionParams{
 		Permission: &browser.PermissionDescriptor{Name: "clipboard-write"}, Setting: browser.PermissionSettingGranted,
 	}); err != nil {
 		t.Fatal(err)
 	}
-	p.do(chromedp.Click(`.actions button:nth-child(2)`))
-	p.wait(`['Copied', 'Selected below, copy it from there'].includes(document.querySelector('.action-note').innerText)`)
+	p.click(".actions button:nth-child(2)")
+	p.says(".action-note", "^(Copied|Selected below, copy it from there)$")
 	command := eval[string](p, `document.querySelector('.curl code').textContent`)
 	if strings.Contains(command, secret) {
 		t.Errorf("the secret is in %s", command)
@@ -199,57 +169,60 @@ func TestCurl(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	r := start(t, "127.0.0.1:0")
 	p := open(t, r)
-	for range 3 {
+	for n := range 3 { // Not all at a time.
 		r.golden(t, "masivo", "TIER_UPGRADE", "basic")
+		p.count("#list li", n+1)
 	}
-	p.wait(`document.querySelectorAll('#list li').length === 3`)
-	focused := func() string {
-		return eval[string](p, `document.activeElement.dataset.id ?? document.activeElement.id ?? ''`)
-	}
-	// The list is one stop of the tabulator.
+	// The list is one stop of the tabulator: the newest delivery.
 	eval[any](p, `document.getElementById('pause').focus()`)
 	p.press(kb.Tab)
-	if got := focused(); got != "3" {
-		t.Errorf("behind the filters comes %q, want the newest delivery", got)
-	}
+	p.focused("3")
 	for _, step := range []struct{ key, focus string }{
 		{kb.ArrowDown, "2"}, {kb.ArrowDown, "1"}, {kb.ArrowDown, "1"}, {kb.ArrowUp, "2"}, {kb.Home, "3"}, {kb.End, "1"},
 	} {
 		p.press(step.key)
-		if got := focused(); got != step.focus {
-			t.Errorf("focus on %q, want %q", got, step.focus)
-		}
+		p.focused(step.focus)
 	}
 	// A new delivery does not take the focus away.
 	r.golden(t, "masivo", "TIER_UPGRADE", "basic")
-	p.wait(`document.querySelectorAll('#list li').length === 4`)
-	if got := focused(); got != "1" {
-		t.Errorf("the focus went to %q", got)
-	}
+	p.count("#list li", 4)
+	p.focused("1")
 	p.press(kb.Enter)
-	p.wait(`location.hash === '#1' && document.querySelector('.lines')`)
-	if got := eval[string](p, `document.querySelector('[aria-current]').dataset.id`); got != "1" {
-		t.Errorf("the current row is %q", got)
-	}
+	p.shown(1)
+	p.wait(`location.hash === '#1' && document.querySelector('[aria-current]').dataset.id === '1'`)
 	eval[any](p, `document.querySelector('.lines').focus()`)
 	p.press(kb.ArrowDown)
 	p.press(kb.ArrowDown)
 	p.press(kb.ArrowDown)
 	p.press(kb.ArrowDown)
-	if got := eval[string](p, `document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).innerText`); !strings.Contains(got, `"customer_id"`) {
-		t.Errorf("the fourth line is %q", got)
-	}
+	p.wait(`document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).innerText.includes('"customer_id"')`)
 	p.press(kb.Escape)
 	p.wait(`location.hash === '' && document.querySelector('.hint')`)
-	if got := focused(); got != "1" {
-		t.Errorf("after closing, the focus is on %q", got)
-	}
+	p.focused("1")
 
 	eval[any](p, `document.getElementById('open-send').focus()`)
 	p.press(kb.Enter)
-	p.wait(`document.getElementById('send').open && document.activeElement.id === 'send-text'`)
+	p.wait(`document.getElementById('send').open`)
+	p.focused("send-text")
 	p.press(kb.Escape)
-	p.wait(`!document.getElementById('send').open && document.activeElement.id === 'open-send'`)
+	p.wait(`!document.getElementById('send').open`)
+	p.focused("open-send")
+}
+
+// A delivery that is open before its row comes has the focus in the list when it is closed.
+func TestRowComesLater(t *testing.T) {
+	r := start(t, "127.0.0.1:0")
+	p := open(t, r)
+	p.click("#pause")
+	first := r.golden(t, "masivo", "TIER_UPGRADE", "basic")
+	r.golden(t, "masivo", "TIER_UPGRADE", "basic")
+	p.show(first)
+	p.says("#pause", "^Resume, 2 new$")
+	p.click("#pause")
+	p.wait(fmt.Sprintf(`document.querySelector('#list [aria-current]').dataset.id === '%d'`, first))
+	eval[any](p, `document.querySelector('.lines').focus()`)
+	p.press(kb.Escape)
+	p.focused(strconv.Itoa(first))
 }
 
 func TestPhone(t *testing.T) {
@@ -258,27 +231,31 @@ func TestPhone(t *testing.T) {
 	p.size(360, 740)
 	id := r.golden(t, "openloyalty", "CustomerRegistered", "basic")
 	r.golden(t, "masivo", "CUSTOMER_ACCUMULATION", "drift-wrong-types")
-	p.wait(`document.querySelectorAll('#list li').length === 2`)
+	p.count("#list li", 2)
 	fits := func(what string) {
 		t.Helper()
-		if wide := eval[int](p, `document.documentElement.scrollWidth`); wide > 360 {
-			t.Errorf("%s is %d pixels wide on a screen of 360", what, wide)
-		}
-		small := eval[[]string](p, `[...document.querySelectorAll('button, select, input, a.secondary')]
-			.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24).map((e) => e.outerHTML.slice(0, 80))`)
-		if len(small) > 0 {
-			t.Errorf("%s has controls that are too small to touch: %q", what, small)
-		}
+		p.until(func() string {
+			if wide := eval[int](p, `document.documentElement.scrollWidth`); wide > 360 {
+				return fmt.Sprintf("%s is %d pixels wide on a screen of 360", what, wide)
+			}
+			small := eval[[]string](p, `[...document.querySelectorAll('button, select, input, a.secondary')]
+				.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24).map((e) => e.outerHTML.slice(0, 80))`)
+			if len(small) > 0 {
+				return fmt.Sprintf("%s has controls that are too small to touch: %q", what, small)
+			}
+			return ""
+		})
 	}
 	fits("the list")
-	p.do(chromedp.Click(fmt.Sprintf(`[data-id="%d"]`, id)))
-	p.wait(`document.querySelector('.lines') && !document.getElementById('list').checkVisibility()`)
+	p.click(fmt.Sprintf(`[data-id="%d"]`, id))
+	p.shown(id)
+	p.wait(`!document.getElementById('list').checkVisibility()`)
 	fits("a delivery")
 	p.show(2)
 	fits("a delivery with findings")
-	p.do(chromedp.Click(".back"))
+	p.click(".back")
 	p.wait(`document.getElementById('list').checkVisibility() && !document.getElementById('detail').checkVisibility()`)
-	p.do(chromedp.Click("#open-send"))
+	p.click("#open-send")
 	p.wait(`document.querySelectorAll('#goldens li').length > 100`)
 	fits("the dialog")
 }
@@ -290,16 +267,15 @@ func TestReconnect(t *testing.T) {
 	p.log.expect("net::ERR") // A lost connection is no complaint.
 	r.golden(t, "masivo", "TIER_UPGRADE", "basic")
 	r.golden(t, "masivo", "TIER_UPGRADE", "basic")
-	p.wait(`document.querySelectorAll('#list li').length === 2`)
+	p.count("#list li", 2)
 	r.stop()
 	p.wait(`document.getElementById('live').dataset.state === 'lost'`)
 	again := start(t, strings.TrimPrefix(r.url, "http://"))
-	p.wait(`document.getElementById('live').dataset.state === 'live' && document.querySelectorAll('#list li').length === 0`)
+	p.wait(live)
+	p.count("#list li", 0)
 	again.golden(t, "mambo", "UserUpdated", "basic")
-	p.wait(`document.querySelectorAll('#list li').length === 1`)
-	if rows := p.rows(); !strings.HasPrefix(rows[0], "200 UserUpdated") {
-		t.Errorf("rows %q", rows)
-	}
+	p.count("#list li", 1)
+	p.says("#list li", "^200 UserUpdated")
 }
 
 // The page keeps as much as the receiver does, however much comes.
@@ -309,13 +285,11 @@ func TestBounded(t *testing.T) {
 	for range 700 {
 		r.deliver(t, []byte(`{}`), "wrong")
 	}
-	p.wait(`document.getElementById('total').innerText === '700'`)
-	p.wait(`document.querySelector('#list li button')?.dataset.id === '700'`)
-	if n := eval[int](p, `document.querySelectorAll('#list li').length`); n != 500 {
-		t.Errorf("%d rows, want 500", n)
-	}
+	p.says("#total", "^700$")
+	p.wait(`document.querySelector('#list button').dataset.id === '700'`)
+	p.count("#list li", 500)
 	p.log.expect("404")
-	p.do(chromedp.Navigate(r.url + "/#1"))
-	p.do(chromedp.Reload())
-	p.wait(`document.getElementById('detail').innerText.includes('does not have this delivery any more')`)
+	eval[any](p, `location.hash = '#1'`)
+	p.reload()
+	p.says("#detail", "does not have this delivery any more")
 }

@@ -10,6 +10,7 @@ export class List {
   #waiting = []; // came while the list was paused
   #found = null; // ids that a search has found, or null
   #marked = 0;
+  #reached = null; // the row that was last focused or opened
   #search = 0;
   #open;
   #list = byId('list');
@@ -31,6 +32,7 @@ export class List {
     this.#keeps = keeps;
     this.#rows.clear();
     this.#waiting = [];
+    this.#reached = null;
     this.#list.replaceChildren();
     this.#choices('provider', 'All providers', providers.map((p) => p.name));
     this.#choices('event', 'All events', []);
@@ -97,14 +99,25 @@ export class List {
       el('bdi', { class: 'says' }, delivery.says)));
     const item = el('li', {}, button);
     this.#rows.set(id, { delivery, item, button });
-    if (id === this.#marked) button.setAttribute('aria-current', 'true');
+    if (id === this.#marked) { // It was open before its row came.
+      button.setAttribute('aria-current', 'true');
+      this.#reached = button;
+    }
     return item;
   }
 
-  // reach makes one row the list's stop for the tabulator; arrow keys reach the rest.
   #reach(button) {
+    this.#reached = button;
+    this.#stop();
+  }
+
+  // stop makes one row the list's stop for the tabulator; arrow keys reach the rest. It
+  // is the newest row while none is reached, however many came at a time.
+  #stop() {
+    const buttons = this.#visible();
+    const stop = buttons.includes(this.#reached) ? this.#reached : buttons[0];
     for (const other of this.#list.querySelectorAll('button[tabindex="0"]')) other.tabIndex = -1;
-    button.tabIndex = 0;
+    if (stop) stop.tabIndex = 0;
   }
 
   #visible() {
@@ -171,8 +184,7 @@ export class List {
     byId('count').textContent = filtered ? `${shown} of ${kept}` : last + kept;
     byId('clear').hidden = !filtered;
     byId('empty').hidden = all > 0;
-    const buttons = this.#visible();
-    if (buttons.length > 0 && !buttons.some((b) => b.tabIndex === 0)) this.#reach(buttons[0]);
+    this.#stop();
   }
 
   #clear() {
