@@ -24,6 +24,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 )
 
 // Ambassify's event bus signs what it sends to the company's own services: a
@@ -120,15 +121,25 @@ func algorithmsOf(key crypto.PublicKey) map[string]crypto.Hash {
 	return nil
 }
 
-func (v *eventBus) verify(r *http.Request, body []byte) error {
+func (v *eventBus) verify(r *http.Request) (func([]byte) error, error) {
 	token, err := tokenOf(r.Header)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := v.verifySignature(token); err != nil {
-		return err
+		return nil, err
 	}
-	return v.verifyClaims(token, body)
+	hash, err := v.verifyClaims(token)
+	if err != nil {
+		return nil, err
+	}
+	return func(body []byte) error {
+		sum := sha256.Sum256(body)
+		if !hmac.Equal([]byte(hash), []byte(hex.EncodeToString(sum[:]))) {
+			return envelope.ErrSignatureMismatch
+		}
+		return nil
+	}, nil
 }
 
 // token is a JSON Web Token in its compact form.
@@ -139,18 +150,21 @@ type token struct {
 	signature []byte
 }
 
+var errToken = reason.New(envelope.ErrSignatureMalformed, EventBusHeader+" is not a JSON Web Token that is understood")
+
 func tokenOf(header http.Header) (token, error) {
 	values := header.Values(EventBusHeader)
 	switch {
 	case len(values) == 0, len(values) == 1 && values[0] == "":
-		return token{}, envelope.ErrSignatureMissing
-	case len(values) > 1, len(values[0]) > maxToken,
-		strings.ContainsAny(values[0], "\r\n"): // Package base64 would skip them.
-		return token{}, envelope.ErrSignatureMalformed
+		return token{}, reason.New(envelope.ErrSignatureMissing, "no "+EventBusHeader)
+	case len(values) > 1:
+		return token{}, reason.New(envelope.ErrSignatureMalformed, EventBusHeader+" twice")
+	case len(values[0]) > maxToken, strings.ContainsAny(values[0], "\r\n"): // Package base64 would skip them.
+		return token{}, errToken
 	}
 	parts := strings.Split(values[0], ".")
 	if len(parts) != 3 {
-		return token{}, envelope.ErrSignatureMalformed
+		return token{}, errToken
 	}
 	var head struct {
 		Algorithm string   `json:"alg"`
@@ -158,11 +172,11 @@ func tokenOf(header http.Header) (token, error) {
 	}
 	// Members that must be understood are not.
 	if !decodePart(parts[0], &head) || head.Critical != nil {
-		return token{}, envelope.ErrSignatureMalformed
+		return token{}, errToken
 	}
 	signature, err := encoding.DecodeString(parts[2])
 	if err != nil {
-		return token{}, envelope.ErrSignatureMalformed
+		return token{}, errToken
 	}
 	return token{parts[0] + "." + parts[1], parts[1], head.Algorithm, signature}, nil
 }
@@ -187,7 +201,7 @@ func (v *eventBus) verifySignature(t token) error {
 		}
 	}
 	if !served {
-		return fmt.Errorf("%w: algorithm not accepted", envelope.ErrSignatureMalformed)
+		return reason.New(envelope.ErrSignatureMalformed, "algorithm not accepted")
 	}
 	return envelope.ErrSignatureMismatch
 }
@@ -216,28 +230,25 @@ func sumOf(hash crypto.Hash, text string) []byte {
 // sizeOf is the length of each half of an ECDSA signature.
 func sizeOf(key *ecdsa.PublicKey) int { return (key.Curve.Params().BitSize + 7) / 8 }
 
-// verifyClaims binds the token to the body and to its time.
-func (v *eventBus) verifyClaims(t token, body []byte) error {
+// verifyClaims binds the token to its time, and returns the hash of the body that it is
+// for.
+func (v *eventBus) verifyClaims(t token) (hash string, err error) {
 	var claims struct {
 		Hash      string   `json:"h"`
 		Expires   *float64 `json:"exp"` // in seconds
 		NotBefore *float64 `json:"nbf"`
 	}
 	if !decodePart(t.claims, &claims) || claims.Hash == "" {
-		return envelope.ErrSignatureMalformed
-	}
-	sum := sha256.Sum256(body)
-	if !hmac.Equal([]byte(claims.Hash), []byte(hex.EncodeToString(sum[:]))) {
-		return envelope.ErrSignatureMismatch
+		return "", reason.New(envelope.ErrSignatureMalformed, "the token has no hash of the body")
 	}
 	now, tolerance := float64(v.now().UnixMilli())/1000, v.tolerance.Seconds()
 	switch {
 	case claims.Expires != nil && now >= *claims.Expires+tolerance:
-		return envelope.ErrSignatureTooOld
+		return "", envelope.ErrSignatureTooOld
 	case claims.NotBefore != nil && now < *claims.NotBefore-tolerance:
-		return envelope.ErrSignatureTooNew
+		return "", envelope.ErrSignatureTooNew
 	}
-	return nil
+	return claims.Hash, nil
 }
 
 // SignEventBus puts a token into a request as the event bus does: an RSA key signs

@@ -27,6 +27,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 )
 
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -65,7 +66,7 @@ func publicPEM(t *testing.T, key crypto.Signer) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-func eventBus(t *testing.T, keys ...string) envelope.Verifier {
+func eventBus(t *testing.T, keys ...string) func(*http.Request, []byte) error {
 	t.Helper()
 	verifier, err := ambassify.NewVerifier(ambassify.Config{
 		EventBusKeys: keys,
@@ -74,7 +75,7 @@ func eventBus(t *testing.T, keys ...string) envelope.Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return verifier
+	return func(r *http.Request, body []byte) error { return verifying.Both(verifier, r, body) }
 }
 
 // withToken makes a request of a token's parts, signed with an RSA key.

@@ -18,6 +18,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/hostile"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 )
 
 func FuzzDispatch(f *testing.F) {
@@ -73,7 +74,7 @@ func FuzzEventBus(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, token string, body []byte) {
-		err := verify(&http.Request{Method: http.MethodPost, Header: http.Header{http.CanonicalHeaderKey(ambassify.EventBusHeader): {token}}}, body)
+		err := verifying.Both(verify, &http.Request{Method: http.MethodPost, Header: http.Header{http.CanonicalHeaderKey(ambassify.EventBusHeader): {token}}}, body)
 		if err != nil && !errors.Is(err, envelope.ErrSignature) {
 			t.Fatalf("an error that is no ErrSignature: %v", err)
 		}

@@ -3,7 +3,6 @@ package ambassify
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -75,28 +74,30 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your Ambassify webhooks, in both encodings.
 // Routes come from Handle of the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	common := config.Options
-	if len(config.Secrets) > 0 || len(config.EventBusKeys) > 0 {
-		verifier, err := NewVerifier(config)
-		if err == nil {
-			common, err = common.WithVerifier(verifier)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("ambassify: %w", err)
-		}
-	}
 	o := opener{limits: form.Limits(config.Form)}
 	if o.limits.MaxPairs <= 0 {
 		o.limits.MaxPairs = defaultPairs
 	}
-	return envelope.NewHandler(envelope.Provider[Meta]{
+	p := envelope.Provider[Meta]{
 		Name:          Name,
 		Events:        events,
 		Open:          o.open,
 		Check:         check,
 		MediaTypes:    []string{typeJSON, typeForm},
-		SecretHeaders: []string{config.SecretFrom.Header(), EventBusHeader},
-	}, common, routes...)
+		Secrets:       config.Secrets,
+		Verifier:      config.verifier,
+		SecretHeaders: []string{EventBusHeader},
+	}
+	if len(config.EventBusKeys) > 0 { // Which are as good as secrets, and of no tenant.
+		p.Secrets = config.EventBusKeys
+		p.Verifier = func([]string) (envelope.Verifier, error) { return NewVerifier(config) }
+	}
+	return envelope.NewHandler(p, config.Options, routes...)
+}
+
+func (c Config) verifier(secrets []string) (envelope.Verifier, error) {
+	c.Secrets = secrets
+	return NewVerifier(c)
 }
 
 // Fallback is the route of deliveries whose event has no function: events that
@@ -106,6 +107,12 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 // all text if it came as a form, or nil if it did not come.
 func Fallback(fn func(context.Context, *Delivery[json.RawMessage]) error) Route {
 	return envelope.Fallback(fn)
+}
+
+// HandOff is a Fallback that takes verified deliveries as messages, to put them into a
+// queue or a table. See envelope.HandOff.
+func HandOff(fn func(context.Context, envelope.Message) error) Route {
+	return envelope.HandOff[Meta](fn)
 }
 
 // Events lists the events that the package knows, in the order of its

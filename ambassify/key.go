@@ -1,12 +1,8 @@
 package ambassify
 
 import (
-	"net/url"
-	"unicode/utf8"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/form"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/keys"
 )
 
 // NaturalKey is an envelope.KeyFunc for events that a resource has once in its
@@ -15,72 +11,43 @@ import (
 //
 // Other verbs have no key and always run: a campaign can be changed, and
 // published, more than once. Where you would rather take equal bytes for a
-// repetition, see envelope.DigestKey and its warning. Nor is there a key if one of its
-// parts is longer than 1,024 bytes, or is not Unicode.
-func NaturalKey(m *envelope.Message) string {
-	k := keyReader{json: m.Body}
-	if isForm(m) {
-		tree, err := form.Parse(m.Body, form.Limits{})
-		if err != nil {
-			return ""
-		}
-		k = keyReader{form: tree.Root()}
-	}
-	verb, resource := k.text("event", "name"), k.text("event", "resource")
-	if verb != string(VerbCreated) && verb != string(VerbRemoved) {
+// repetition, see envelope.DigestKey and its warning. Nor is there a key without an id,
+// or for Anonymous.
+func NaturalKey(k envelope.Keyed) string {
+	m, ok := k.Meta.(*Meta)
+	if !ok || m.Event.Name != VerbCreated && m.Event.Name != VerbRemoved {
 		return ""
 	}
-	id := k.text(resource + "_id")
-	if id == "" {
-		id = k.text(resource, "id")
-	}
-	organization := k.text("organization_id")
-	if id == "" || k.failed || PersonID(id).IsAnonymous() {
+	id := m.resourceID()
+	if id == "" || PersonID(id).IsAnonymous() {
 		return ""
 	}
-	return url.PathEscape(organization) + "/" + url.PathEscape(resource+"."+verb) + "/" + url.PathEscape(id)
+	return keys.Part(m.OrganizationID.String()) + "/" + keys.Part(k.Event) + "/" + keys.Part(id)
 }
 
-// maxKeyPart bounds the parts of a key, in bytes. A longer one is no id.
-const maxKeyPart = 1024
-
-// keyReader reads the members of a body that make its key, and no others.
-type keyReader struct {
-	json   []byte
-	form   form.Node // if json is nil
-	failed bool      // a part is too long, or not Unicode
+// resourceID is the id of what happened; "" if it was not sent.
+func (m *Meta) resourceID() string {
+	switch m.Event.Resource {
+	case ResourceCampaign:
+		return idText(m.CampaignID, orNew(m.Campaign).ID)
+	case ResourceInteraction:
+		return idText(m.InteractionID, orNew(m.Interaction).ID)
+	case ResourceConversion:
+		return idText(m.ConversionID, orNew(m.Conversion).ID)
+	case ResourcePerson:
+		if m.PersonID != "" {
+			return string(m.PersonID)
+		}
+		return string(orNew(m.Person).ID)
+	}
+	return ""
 }
 
-// text is the text of a member, or the JSON of what is no text; "" if it is null or was
-// not sent.
-func (k *keyReader) text(names ...string) string {
-	if k.json == nil {
-		node := k.form.Get(names...)
-		if text, ok := node.Text(); ok {
-			return k.bounded(text)
+func idText(ids ...envelope.Int) string {
+	for _, id := range ids {
+		if id.Sent() {
+			return id.String()
 		}
-		if !node.Sent() {
-			return ""
-		}
-		return k.bounded(string(node.JSON()))
 	}
-	pointer := ""
-	for _, name := range names {
-		pointer += "/" + wire.Escape(name)
-	}
-	raw, ok := wire.Find(k.json, pointer)
-	if !ok || raw.Kind() == 'n' {
-		return ""
-	}
-	text, _, err := wire.Unquote(raw)
-	k.failed = k.failed || err != nil
-	return k.bounded(text)
-}
-
-func (k *keyReader) bounded(text string) string {
-	if len(text) > maxKeyPart || !utf8.ValidString(text) {
-		k.failed = true
-		return ""
-	}
-	return text
+	return ""
 }

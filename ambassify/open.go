@@ -10,6 +10,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/form"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
@@ -101,7 +102,7 @@ func malformed(err error) error {
 	return &envelope.Error{
 		Kind:   envelope.KindMalformed,
 		Offset: int64(refused.Offset),
-		Err:    fmt.Errorf("%w: %w", envelope.ErrMalformed, refused.Kind),
+		Err:    reason.New(fmt.Errorf("%w: %w", envelope.ErrMalformed, refused.Kind), ""),
 	}
 }
 

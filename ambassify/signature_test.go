@@ -57,7 +57,7 @@ func TestSharedSecret(t *testing.T) {
 }
 
 func TestNewHandlerRefuses(t *testing.T) {
-	accept := func(*http.Request, []byte) error { return nil }
+	accept := func(*http.Request) (func([]byte) error, error) { return nil, nil }
 	rsaKey := publicPEM(t, newRSA(t))
 	tests := map[string]ambassify.Config{
 		"nothing":                {},

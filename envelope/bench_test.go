@@ -18,6 +18,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
@@ -208,7 +209,7 @@ func runTexts(b *testing.B, name string, texts [][]byte, f func([]byte) error) {
 
 // BenchmarkRequest shows what the steps of a request cost, and the whole.
 func BenchmarkRequest(b *testing.B) {
-	h := masivoHandler(b, envelope.Options{Verifier: signed})
+	h := masivoHandler(b, envelope.Options{Verifier: verifying.By(signed)})
 	texts := variantsOf(b, golden(b, typical))
 	exchanges := make([]*exchange, len(texts))
 	for i, text := range texts {

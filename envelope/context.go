@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// deliveryContext is context.WithTimeout(context.WithoutCancel(parent), d), made
-// only when somebody waits on it. Most functions just look up values or pass it
-// to calls that finish before they would start a timer.
+// deliveryContext is context.WithTimeout(parent, d), made only when somebody waits on
+// it. Most functions just look up values or pass it to calls that finish before they
+// would start a timer.
 type deliveryContext struct {
 	parent   context.Context //nolint:containedctx // it is a context itself
 	deadline time.Time
@@ -17,11 +17,15 @@ type deliveryContext struct {
 	made   context.Context //nolint:containedctx // it is a context itself
 	cancel context.CancelFunc
 	done   bool
+	err    error // once it is set it stays
 }
 
 func (c *deliveryContext) start(parent context.Context, timeout time.Duration) {
-	c.parent = context.WithoutCancel(parent)
+	c.parent = parent
 	c.deadline = time.Now().Add(timeout)
+	if earlier, ok := parent.Deadline(); ok && earlier.Before(c.deadline) {
+		c.deadline = earlier
+	}
 }
 
 // end cancels the context once the function has returned.
@@ -52,12 +56,20 @@ func (c *deliveryContext) Done() <-chan struct{} { return c.real().Done() }
 
 func (c *deliveryContext) Err() error {
 	c.mu.Lock()
-	made, done := c.made, c.done
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.err = c.look()
+	}
+	return c.err
+}
+
+func (c *deliveryContext) look() error {
 	switch {
-	case made != nil:
-		return made.Err()
-	case done:
+	case c.made != nil:
+		return c.made.Err()
+	case c.parent.Err() != nil:
+		return c.parent.Err()
+	case c.done:
 		return context.Canceled
 	case !time.Now().Before(c.deadline):
 		return context.DeadlineExceeded

@@ -17,10 +17,14 @@ type Delivery[M, T any] struct {
 	Event    string // name of the event as the provider sent it
 	Known    bool   // whether this version of the provider's package knows the event
 
+	// Tenant is the name of the account that the delivery is for, from Options.Tenant or
+	// Message.Tenant; empty if there is neither.
+	Tenant string
+
 	// Key tells this delivery from every other one and stays the same when the
 	// sender repeats it: the provider's message id, or what Options.Key made of
-	// the delivery, behind the names of provider and handler. It is empty where
-	// there is neither.
+	// the delivery, behind a version and the names of provider, handler and tenant. It
+	// is at most 512 bytes long, and empty where there is neither.
 	Key string
 
 	Meta    M // what the provider's envelope carries beside the payload
@@ -36,31 +40,32 @@ type Delivery[M, T any] struct {
 	Violations []Violation
 
 	header http.Header
-	hidden []string
-	json   []byte // the body as JSON, if Raw is not
+	hidden []string // headers of credentials that the provider names
+	json   []byte   // the body as JSON, if Raw is not
 }
 
 func (d *Delivery[M, T]) fill(c *call[M]) {
 	d.Provider = c.handler.provider
 	d.Event = c.open.Event
 	d.Known = c.known
+	d.Tenant = c.message.Tenant
 	d.Key = c.key
 	d.Meta = c.open.Meta
 	d.Raw = c.message.Body
 	d.Received = c.message.Received
 	d.Violations = c.violations
 	d.header = c.message.Header
-	d.hidden = c.handler.hidden
+	d.hidden = c.handler.secrets
 	d.json = c.open.JSON
 }
 
 // Header is a copy of the request's header without credentials: Authorization,
-// Proxy-Authorization, Cookie and the header that carries the secret. Behind an
+// Proxy-Authorization, Cookie and every header that carries a secret. Behind an
 // adaptor to a server that uses its memory again (fasthttp), clone its values if you
 // keep them.
 func (d *Delivery[M, T]) Header() http.Header {
 	header := d.header.Clone()
-	for _, name := range d.hidden {
+	for _, name := range hiddenHeaders(d.hidden) {
 		header.Del(name)
 	}
 	return header

@@ -9,8 +9,9 @@
 // A [Handler] takes each request the same way, and each step can only refuse it
 // or pass it on:
 //
-//	method, encoding, size → read once → verify the raw bytes → open the envelope
-//	→ find the route → decode the payload → validate → claim its key → your function
+//	method, encoding, size → tenant, signature's header → read once → verify the raw
+//	bytes → open the envelope → find the route → decode the payload → validate
+//	→ claim its key → your function
 //
 // Nothing is parsed before it is verified, and a handler that has nothing to verify
 // with is an error of NewHandler. The part behind the verification is also there
@@ -27,12 +28,13 @@
 //
 // 200 when your function returned nil, when nobody wants the event, and for a
 // repetition of a finished delivery; otherwise the status in the table at the Err
-// variables. [RetryAfter] and [Permanent] let your function choose. The answer
-// never carries anything of the delivery.
+// variables. [RetryAfter], [Permanent], [Reject] and [ErrDuplicate] let your function
+// choose. The answer never carries anything of the delivery.
 //
 // # What is never shown
 //
 // Errors, log lines, answers and the printed form of a Delivery carry no part of a
-// body and no secret. JSON Pointers, which may contain names that the sender
+// body and no secret; the text of an error that your function returned is logged, because
+// it is yours. JSON Pointers, which may contain names that the sender
 // chose, go to the Drift hook and the Delivery only.
 package envelope

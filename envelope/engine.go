@@ -17,7 +17,7 @@ import (
 // knows those of its provider: there is one engineOf[M] to each Handler. Everything
 // else between them is a plain call.
 type engine interface {
-	process(ctx context.Context, m Message) (Observation, *Error)
+	process(v *visit, m Message) *Error
 }
 
 // engineOf is the other side of the seam.
@@ -26,7 +26,7 @@ type engineOf[M any] struct {
 	provider Provider[M]
 	routes   map[string]Route[M]
 	fallback *Route[M]
-	names    map[string]bool // of the events that the package knows
+	payloads map[string]reflect.Type // of the events that the package knows
 	meta     *wire.Plan
 	members  map[string]member // of the envelope, by the JSON of their names
 	texts    map[string]string // names of events that we know, by their JSON
@@ -61,7 +61,7 @@ func (e *engineOf[M]) start(h *Handler) {
 		e.pointers = append(e.pointers, "/"+wire.Escape(name))
 		add(name, member{event: i})
 	}
-	for _, name := range slices.AppendSeq(slices.Collect(maps.Keys(e.names)), maps.Keys(e.routes)) {
+	for _, name := range slices.AppendSeq(slices.Collect(maps.Keys(e.payloads)), maps.Keys(e.routes)) {
 		e.texts[string(wire.Quote(name))] = name
 	}
 	e.calls.New = func() any {
@@ -107,6 +107,9 @@ type call[M any] struct {
 	sent    []bool // the members of the envelope that were sent
 	message Message
 	open    Opening[M]
+	// detached deliveries outlive the context that they come with: the sender may hang
+	// up.
+	detached bool
 	state[M]
 }
 
@@ -131,23 +134,25 @@ func (c *call[M]) begin(ctx context.Context, m Message) {
 }
 
 // process is the way of a delivery after its verification.
-func (e *engineOf[M]) process(ctx context.Context, m Message) (o Observation, err *Error) {
+func (e *engineOf[M]) process(v *visit, m Message) *Error {
 	c := e.calls.Get().(*call[M])
 	defer e.put(c)
-	c.begin(ctx, m)
-	err = c.decode()
+	c.begin(v.ctx, m)
+	c.detached = v.detached
+	o := &v.o
+	err := c.decode()
 	if err == nil {
 		err = c.check()
 	}
 	o.Event, o.Known, o.Violations = c.open.Event, c.known, len(c.violations)
 	o.violations = c.violations
 	if c.reader.Listening && (err == nil || err.Kind == KindValidation) {
-		c.reportDrift(ctx, &o)
+		c.reportDrift(v.ctx, o)
 	}
 	if err == nil {
-		err = c.run(ctx, &o)
+		err = c.run(v.ctx, o)
 	}
-	return o, err
+	return err
 }
 
 // put keeps the call for another delivery, without anything of this one.

@@ -3,12 +3,16 @@ package envelope
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 )
 
 // What can happen to a delivery. Every error that a Handler reports is an
@@ -40,6 +44,9 @@ var (
 	ErrRunning = errors.New("delivery with the same key is running")
 	// ErrStore: the idempotency store did not answer. Status 503.
 	ErrStore = errors.New("idempotency store is not available")
+	// ErrUnverifiable: Options.Tenant failed, or the handler has Options.DispatchOnly.
+	// Status 503.
+	ErrUnverifiable = errors.New("delivery can not be verified now")
 	// ErrDuplicate is for your function to return when it finds that the delivery's
 	// work is done: status 200, the outcome is duplicate, and with Idempotency the key
 	// is finished. Dispatch returns nil.
@@ -53,6 +60,9 @@ var (
 	ErrSignatureMismatch  = fmt.Errorf("%w: does not match", ErrSignature)
 	ErrSignatureTooOld    = fmt.Errorf("%w: timestamp too old", ErrSignature)
 	ErrSignatureTooNew    = fmt.Errorf("%w: timestamp too new", ErrSignature)
+	// ErrUnknownTenant is for Options.Tenant to return when a request is for nobody it
+	// knows. The request is refused like one with a wrong signature.
+	ErrUnknownTenant = fmt.Errorf("%w: unknown tenant", ErrSignature)
 )
 
 // Error is what a Handler reports of a delivery that was not handled. Its text
@@ -63,6 +73,8 @@ type Error struct {
 	RetryAfter time.Duration // how long the sender is asked to wait; 0 if not asked
 	Offset     int64         // KindMalformed: the byte of the body where it was noticed
 	Err        error         // one of the Err variables, *ValidationError, *PanicError, or your own
+
+	yours bool // a function returned it
 }
 
 // Error says what happened.
@@ -94,9 +106,9 @@ func malformed(offset int64, err error) *Error {
 }
 
 // Malformed is for the Open function of a Provider: it refuses a body as
-// ErrMalformed and says in reason why. The reason must not quote the body.
-func Malformed(reason string) error {
-	return refusal(KindMalformed, fmt.Errorf("%w: %s", ErrMalformed, reason))
+// ErrMalformed and says why. That is logged, and must not quote the body.
+func Malformed(why string) error {
+	return refusal(KindMalformed, reason.New(ErrMalformed, why))
 }
 
 // RetryAfter is for your function to return when the sender shall try again, not
@@ -152,19 +164,51 @@ func (e *ValidationError) Error() string {
 const maxInText = 8
 
 // PanicError says that your function, or another one that you gave to the handler,
-// panicked. It carries the type of what was
-// thrown, not its text, which may quote the delivery. Status 500.
+// panicked. It carries the type of what was thrown and the place, not its text, which may
+// quote the delivery. Status 500. A panic with http.ErrAbortHandler is no PanicError, but
+// an error of KindPanic that wraps it: ServeHTTP aborts the connection, once it has
+// observed the delivery.
 type PanicError struct {
 	Type  string // Go type of the value, such as runtime.boundsError
-	Stack []byte // as debug.Stack gives it
+	File  string // where it was thrown, as runtime.Frame has it; "" if that is unknown
+	Line  int
+	Stack []byte // as debug.Stack returns it
 }
 
 // Error names the type.
 func (e *PanicError) Error() string { return "function panicked with " + e.Type }
 
-func newPanicError(thrown any) *Error {
-	return refusal(KindPanic, &PanicError{Type: fmt.Sprintf("%T", thrown), Stack: debug.Stack()})
+// caught makes an error of what a function has thrown; nil if it ended its goroutine.
+func caught(thrown any) *Error {
+	if err, ok := thrown.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return refusal(KindPanic, http.ErrAbortHandler)
+	}
+	e := &PanicError{Type: fmt.Sprintf("%T", thrown), Stack: debug.Stack()}
+	e.File, e.Line = thrownAt()
+	return refusal(KindPanic, e)
 }
+
+// thrownAt finds the line that panicked: the first one below the runtime's.
+func thrownAt() (file string, line int) {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
+	for panicked := false; ; {
+		frame, more := frames.Next()
+		isRuntime := strings.HasPrefix(frame.Function, "runtime.")
+		switch {
+		case panicked && !isRuntime:
+			return frame.File, frame.Line
+		case frame.Function == "runtime.gopanic":
+			panicked = true
+		}
+		if !more {
+			return "", 0
+		}
+	}
+}
+
+// isAbort reports whether a function wants the connection to be aborted.
+func (e *Error) isAbort() bool { return e != nil && errors.Is(e.Err, http.ErrAbortHandler) }
 
 // chosen are the kinds that a function chooses by what it returns.
 var chosen = []ErrorKind{KindRetry, KindDropped, KindRejected}
@@ -178,12 +222,13 @@ func classify(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) && own != nil && slices.Contains(chosen, own.Kind) {
 		wrapped := *own
+		wrapped.yours = true
 		if _, bare := err.(*Error); !bare { //nolint:errorlint // keep what the function wrapped around it
 			wrapped.Err = err
 		}
 		return &wrapped
 	}
-	return refusal(KindFailed, err)
+	return &Error{Kind: KindFailed, Err: err, yours: true}
 }
 
 func isNil(err error) bool {

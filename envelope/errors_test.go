@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -191,17 +192,42 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// TestAbortWrapped: an error around http.ErrAbortHandler aborts like itself.
-func TestAbortWrapped(t *testing.T) {
-	wrapped := fmt.Errorf("proxy: %w", http.ErrAbortHandler)
-	h := newShop(t, envelope.Options{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { panic(wrapped) }))
-	defer func() {
-		if thrown := recover(); thrown != wrapped { //nolint:errorlint // the very value
-			t.Errorf("recovered %v", thrown)
-		}
-	}()
-	_ = h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)})
-	t.Error("no panic")
+// TestAbortIsObserved: a function that aborts the connection, also by an error around
+// http.ErrAbortHandler, aborts it once the delivery has been observed; Dispatch returns
+// an error.
+func TestAbortIsObserved(t *testing.T) {
+	for name, abort := range map[string]error{"itself": http.ErrAbortHandler, "wrapped": fmt.Errorf("proxy: %w", http.ErrAbortHandler)} {
+		t.Run(name, func(t *testing.T) {
+			var seen envelope.Observation
+			var log strings.Builder
+			h := newShop(t, envelope.Options{Observer: observeInto(&seen), Logger: jsonLogger(&log)},
+				orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { panic(abort) }))
+			check := func(way string) {
+				if !errors.Is(seen.Err, http.ErrAbortHandler) || seen.Status != 500 || seen.Outcome != envelope.OutcomeFailed || !strings.Contains(log.String(), "function aborted the connection") {
+					t.Errorf("%s: observed %+v, log %s", way, seen, log.String())
+				}
+				seen = envelope.Observation{}
+				log.Reset()
+			}
+			if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody)}); !errors.Is(err, http.ErrAbortHandler) || !errorOf(t, err).Retryable() {
+				t.Errorf("error %v", err)
+			}
+			check("queue")
+			w := httptest.NewRecorder()
+			func() {
+				defer func() {
+					if thrown := recover(); thrown != http.ErrAbortHandler { //nolint:errorlint // the very value
+						t.Errorf("recovered %v", thrown)
+					}
+				}()
+				h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(goodBody)))
+			}()
+			check("http")
+			if w.Code != 500 {
+				t.Errorf("a router that recovers says %d", w.Code)
+			}
+		})
+	}
 }
 
 // TestReplies: the wait is told in whole seconds, at least one.

@@ -79,7 +79,7 @@ type Route[M any] struct {
 	begin    func() job[M]
 }
 
-// IsFallback reports whether the route was made by Fallback.
+// IsFallback reports whether the route was made by Fallback or HandOff.
 func (r Route[M]) IsFallback() bool { return r.fallback }
 
 // Fallback is the route of deliveries whose event has no function: an event that
@@ -92,6 +92,20 @@ func Fallback[M any](fn Func[M, json.RawMessage]) Route[M] {
 		isNil:    fn == nil,
 		begin:    func() job[M] { return &typedJob[M, json.RawMessage]{fn: fn} },
 	}
+}
+
+// HandOff is a Fallback that takes verified deliveries as messages, to put them into a
+// queue or a table: Dispatch of another handler goes on from there. The message has its
+// Event, Tenant, Key and Received; its header has no credentials.
+func HandOff[M any](fn func(context.Context, Message) error) Route[M] {
+	route := Fallback(func(ctx context.Context, d *Delivery[M, json.RawMessage]) error {
+		return fn(ctx, Message{
+			Body: d.Raw, Header: d.Header(), Event: d.Event,
+			Tenant: d.Tenant, Key: d.Key, Received: d.Received,
+		})
+	})
+	route.isNil = fn == nil
+	return route
 }
 
 // job is one delivery on its way to a function.

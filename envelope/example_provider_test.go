@@ -35,34 +35,41 @@ var (
 
 // NewDepotHandler receives Depot's webhooks: {"event": ..., "delivery_id": ...,
 // "sent_at": ..., "parcel": {...}}, signed with the account's secret.
-func NewDepotHandler(secret string, config envelope.Options, routes ...envelope.Route[DepotMeta]) (*envelope.Handler, error) {
-	if err := envelope.CheckSecrets([]string{secret}); err != nil {
-		return nil, err
-	}
-	config.Verifier = func(r *http.Request, body []byte) error { return verifyDepot(r, body, secret) }
+func NewDepotHandler(secrets []string, options envelope.Options, routes ...envelope.Route[DepotMeta]) (*envelope.Handler, error) {
 	return envelope.NewHandler(envelope.Provider[DepotMeta]{
-		Name:   "depot",
-		Events: []envelope.AnyEvent[DepotMeta]{ParcelArrived.Any(), ParcelLost.Any()},
-		Layout: envelope.Layout{Event: []string{"event"}, Payload: "parcel"},
-		Key:    func(meta *DepotMeta) string { return meta.DeliveryID },
-	}, config, routes...)
+		Name:     "depot",
+		Events:   []envelope.AnyEvent[DepotMeta]{ParcelArrived.Any(), ParcelLost.Any()},
+		Layout:   envelope.Layout{Event: []string{"event"}, Payload: "parcel"},
+		Key:      func(meta *DepotMeta) string { return meta.DeliveryID },
+		Secrets:  secrets,
+		Verifier: newDepotVerifier,
+	}, options, routes...)
 }
 
-// verifyDepot compares the header X-Depot-Signature with the hex HMAC-SHA256 of the
-// body.
-func verifyDepot(r *http.Request, body []byte, secret string) error {
-	sent := r.Header.Values("X-Depot-Signature")
-	if len(sent) == 0 {
-		return envelope.ErrSignatureMissing
+// newDepotVerifier compares the header X-Depot-Signature with the hex HMAC-SHA256 of
+// the body.
+func newDepotVerifier(secrets []string) (envelope.Verifier, error) {
+	if err := envelope.CheckSecrets(secrets); err != nil {
+		return nil, err
 	}
-	mac, err := hex.DecodeString(sent[0])
-	if err != nil || len(sent) > 1 {
-		return envelope.ErrSignatureMalformed
-	}
-	if !hmac.Equal(mac, depotMAC(body, secret)) {
-		return envelope.ErrSignatureMismatch
-	}
-	return nil
+	return func(r *http.Request) (func(body []byte) error, error) {
+		sent := r.Header.Values("X-Depot-Signature")
+		if len(sent) == 0 {
+			return nil, envelope.ErrSignatureMissing
+		}
+		mac, err := hex.DecodeString(sent[0])
+		if err != nil || len(sent) > 1 {
+			return nil, envelope.ErrSignatureMalformed
+		}
+		return func(body []byte) error {
+			for _, secret := range secrets {
+				if hmac.Equal(mac, depotMAC(body, secret)) {
+					return nil
+				}
+			}
+			return envelope.ErrSignatureMismatch
+		}, nil
+	}, nil
 }
 
 func depotMAC(body []byte, secret string) []byte {
@@ -75,7 +82,7 @@ func depotMAC(body []byte, secret string) []byte {
 // the body, and how it signs.
 func Example_provider() {
 	const secret = "LONG-RANDOM-TEXT" // from the environment in real life
-	h, err := NewDepotHandler(secret, envelope.Options{},
+	h, err := NewDepotHandler([]string{secret}, envelope.Options{},
 		ParcelArrived.Handle(func(_ context.Context, d *envelope.Delivery[DepotMeta, ParcelData]) error {
 			fmt.Printf("%s: parcel %s of %s kg is in %s\n", d.Key, d.Payload.Number, d.Payload.Weight, d.Payload.Place)
 			return nil
@@ -94,7 +101,7 @@ func Example_provider() {
 		fmt.Println(w.Code)
 	}
 	// Output:
-	// depot/d-1: parcel P-7 of 2.50 kg is in Ghent
+	// 1/depot///d-1: parcel P-7 of 2.50 kg is in Ghent
 	// 200
 	// 401
 }

@@ -79,12 +79,12 @@ func ExampleVerifier() {
 		log.Fatal(err)
 	}
 	gateway := netip.MustParsePrefix("192.0.2.0/24")
-	verifier := func(r *http.Request, body []byte) error {
+	verifier := func(r *http.Request) (func(body []byte) error, error) {
 		sender, err := netip.ParseAddrPort(r.RemoteAddr)
 		if err != nil || !gateway.Contains(sender.Addr()) {
-			return fmt.Errorf("%w: not from the gateway", envelope.ErrSignature)
+			return nil, fmt.Errorf("%w: not from the gateway", envelope.ErrSignature)
 		}
-		return token(r, body)
+		return token(r)
 	}
 	h, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{Verifier: verifier}})
 	if err != nil {

@@ -20,36 +20,14 @@ import (
 type Handler struct {
 	provider   string
 	options    Options
+	gate       *gate
 	mediaTypes []string
 	eventName  func(*http.Request) string
-	hidden     []string // headers that a Delivery does not show
+	secrets    []string // headers of credentials that the provider names
 	registered []string
 	engine     engine
-
-	mu       sync.Mutex
-	running  int
-	draining chan struct{} // closed when Shutdown is called
-	idle     chan struct{} // closed when draining and nothing runs
-}
-
-// Message is a verified delivery without its HTTP request: what Dispatch takes
-// from a queue, and what a KeyFunc or an Open function looks at.
-type Message struct {
-	// Body is the body as it was sent. It must not change as long as any
-	// Delivery made of it is in use.
-	Body []byte
-
-	// Header is the header it was sent with. A JSON body with its event's name
-	// needs none.
-	Header http.Header
-
-	// Event is the event's name where it is not in the body: Delivery.Event of
-	// the first reception. It may be empty for providers that put it there, and
-	// goes before that name, except with Ambassify, whose body always tells it.
-	Event string
-
-	// Received is when the delivery arrived. Zero means now.
-	Received time.Time
+	slots      slots
+	waits      waits
 }
 
 // NewHandler makes the handler of a provider. Provider packages wrap it; call it
@@ -76,12 +54,16 @@ func newHandler[M any](p Provider[M], options Options, routes []Route[M]) (*Hand
 	if err != nil {
 		return nil, err
 	}
-	if options.Idempotency != nil && options.Key == nil && p.Key == nil {
+	gate, err := newGate(&p, &options)
+	if err != nil {
+		return nil, err
+	}
+	if options.Idempotency != nil && options.Key == nil && p.Key == nil && !options.DispatchOnly {
 		return nil, errors.New("idempotency needs Options.Key: the provider sends no message id")
 	}
-	e := &engineOf[M]{provider: p, routes: map[string]Route[M]{}, names: map[string]bool{}}
+	e := &engineOf[M]{provider: p, routes: map[string]Route[M]{}, payloads: map[string]reflect.Type{}}
 	for _, event := range p.Events {
-		e.names[event.name] = true
+		e.payloads[event.name] = event.payload
 	}
 	if err := e.verify(reflect.TypeFor[M]()); err != nil {
 		return nil, err
@@ -97,165 +79,185 @@ func newHandler[M any](p Provider[M], options Options, routes []Route[M]) (*Hand
 	h := &Handler{
 		provider:   p.Name,
 		options:    options,
+		gate:       gate,
 		mediaTypes: slices.Clone(p.MediaTypes),
 		eventName:  p.EventName,
-		hidden:     append([]string{"Authorization", "Proxy-Authorization", "Cookie"}, p.SecretHeaders...), // "" is none.
+		secrets:    slices.Clone(p.SecretHeaders),
 		registered: slices.Sorted(maps.Keys(e.routes)),
 		engine:     e,
-		draining:   make(chan struct{}),
-		idle:       make(chan struct{}),
 	}
+	h.slots.start(options.MaxConcurrent)
 	e.start(h)
 	return h, nil
 }
+
+// Provider is the name of the provider, such as "masivo".
+func (h *Handler) Provider() string { return h.provider }
+
+// Name is Options.Name.
+func (h *Handler) Name() string { return h.options.Name }
 
 // Registered lists the names of the events that have a function, sorted.
 func (h *Handler) Registered() []string { return slices.Clone(h.registered) }
 
 // ServeHTTP receives one delivery. It answers 200 with an empty body, or the
-// status of the error with one constant line.
+// status of the error with one constant line. It panics with http.ErrAbortHandler if
+// your function does, once the delivery has been observed.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	o, err := h.serve(w, r)
+	v := h.visit(r.Context())
+	defer v.leave()
+	v.o.Method, v.o.Path, v.o.RequestID = r.Method, pathOf(r), h.requestID(r.Header)
+	err := v.serve(w, r)
+	if err.isAbort() {
+		h.observe(v, err)
+		w.WriteHeader(http.StatusInternalServerError) // For a router that calls the panic a success.
+		panic(http.ErrAbortHandler)
+	}
 	h.reply(w, err)
-	h.observe(r.Context(), o, err, start)
-}
-
-// serve is the way of a delivery up to the verified body.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (Observation, *Error) {
-	lift := h.limitReading(w)
-	if err := h.admit(r); err != nil {
-		return Observation{}, err
-	}
-	body, err := h.read(r)
-	if err != nil {
-		return Observation{Size: len(body)}, err
-	}
-	lift()
-	if h.options.Verifier != nil {
-		if err := h.options.Verifier(r, body); err != nil {
-			return Observation{Size: len(body)}, h.refused(err)
-		}
-	}
-	m := Message{Body: body, Header: r.Header, Received: h.options.Now()}
-	if h.eventName != nil {
-		m.Event = h.eventName(r)
-	}
-	return h.handle(r.Context(), m)
-}
-
-// refused makes 401 of a verifier's error, unless that asks for another try.
-func (h *Handler) refused(err error) *Error {
-	var later *Error
-	if errors.As(err, &later) && later.Kind == KindRetry {
-		return later
-	}
-	if !errors.Is(err, ErrSignature) {
-		err = fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	return refusal(KindSignature, err)
+	h.observe(v, err)
 }
 
 // Dispatch handles a delivery that was verified before it came here, by another
 // handler that put it into a queue for example. It does all that follows
 // verification, and returns nil or an *Error: its Retryable says whether to
-// deliver the message again, its RetryAfter how long to wait. That a key could not
-// be marked as done after the function had run is told to the Observer only.
+// deliver the message again, its RetryAfter how long to wait. It does not panic. The
+// function's context ends with ctx. That a key could not be marked as done after the
+// function had run is told to the Observer and the Logger only.
 func (h *Handler) Dispatch(ctx context.Context, m Message) error {
-	start := time.Now()
-	o, err := h.dispatch(ctx, m)
-	h.observe(ctx, o, err, start)
+	v := h.visit(ctx)
+	defer v.leave()
+	v.o.RequestID = h.requestID(m.Header)
+	err := v.dispatch(m)
+	h.observe(v, err)
 	if err != nil {
 		return err
 	}
 	return nil
 }
 
-func (h *Handler) dispatch(ctx context.Context, m Message) (Observation, *Error) {
+func (h *Handler) requestID(header http.Header) string {
+	if h.options.RequestIDHeader == "" {
+		return ""
+	}
+	return header.Get(h.options.RequestIDHeader)
+}
+
+// visit is one call of ServeHTTP or Dispatch.
+type visit struct {
+	handler  *Handler
+	ctx      context.Context //nolint:containedctx // of the call
+	start    time.Time
+	o        Observation
+	entered  bool // counts among the running ones
+	detached bool // from ctx: the sender may hang up
+}
+
+var visits = sync.Pool{New: func() any { return new(visit) }}
+
+func (h *Handler) visit(ctx context.Context) *visit {
+	v := visits.Get().(*visit)
+	*v = visit{handler: h, ctx: ctx, start: time.Now()}
+	return v
+}
+
+// leave ends it. It is used again for others.
+func (v *visit) leave() {
+	if v.entered {
+		v.handler.slots.leave()
+	}
+	*v = visit{}
+	visits.Put(v)
+}
+
+// serve is the way of a request up to the verified body, and beyond. A panic on it must
+// neither drop the connection nor pass for a success.
+func (v *visit) serve(w http.ResponseWriter, r *http.Request) (err *Error) {
+	defer v.recover(&err)
+	h := v.handler
+	lift := h.limitReading(w)
+	if err := h.admit(r); err != nil {
+		return err
+	}
+	tenant, check, refused := h.gate.enter(r)
+	if v.o.Tenant = tenant; refused != nil {
+		return asRefused(refused)
+	}
+	body, err := h.read(r)
+	if v.o.Size = len(body); err != nil {
+		return err
+	}
+	lift()
+	if check != nil {
+		if err := check(body); err != nil {
+			return asRefused(err)
+		}
+	}
+	m := Message{Body: body, Header: r.Header, Tenant: tenant, Received: h.options.Now()}
+	if h.eventName != nil {
+		m.Event = h.eventName(r)
+	}
+	v.detached = true
+	return v.handle(m)
+}
+
+// asRefused makes 401 of a verifier's error, unless that asks for another try.
+func asRefused(err error) *Error {
+	var own *Error
+	if errors.As(err, &own) && own != nil && (own.Kind == KindRetry || own.Kind == KindUnverifiable) {
+		return own
+	}
+	if !errors.Is(err, ErrSignature) {
+		err = &causeError{ErrSignature, err}
+	}
+	return refusal(KindSignature, err)
+}
+
+func (v *visit) dispatch(m Message) (err *Error) {
+	defer v.recover(&err)
+	v.o.Tenant, v.o.Size = m.Tenant, len(m.Body)
 	if m.Received.IsZero() {
-		m.Received = h.options.Now()
+		m.Received = v.handler.options.Now()
 	}
-	if int64(len(m.Body)) > h.options.MaxBody {
-		return Observation{Size: len(m.Body)}, refusal(KindTooLarge, ErrTooLarge)
+	if int64(len(m.Body)) > v.handler.options.MaxBody {
+		return refusal(KindTooLarge, ErrTooLarge)
 	}
-	return h.handle(ctx, m)
+	return v.handle(m)
 }
 
-// handle counts the delivery among the running ones while it is worked on. A panic
-// of a hook, a KeyFunc or a provider's own function must not end a queue worker.
-func (h *Handler) handle(ctx context.Context, m Message) (o Observation, err *Error) {
-	if err := h.enter(); err != nil {
-		return Observation{Size: len(m.Body)}, err
+// handle counts the delivery among the running ones, and hands it to the typed part.
+func (v *visit) handle(m Message) *Error {
+	v.o.Received = m.Received
+	if kind, err := v.handler.slots.enter(); err != nil {
+		return unavailable(kind, v.handler.options.RetryAfter, err)
 	}
-	defer h.leave()
-	defer func() {
-		o.Size = len(m.Body)
-		thrown := recover()
-		if cause, ok := thrown.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
-			panic(thrown)
-		}
-		if thrown != nil {
-			err = newPanicError(thrown)
-		}
-	}()
-	return h.engine.process(ctx, m)
+	v.entered = true
+	return v.handler.engine.process(v, m)
 }
 
-func (h *Handler) enter() *Error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch {
-	case h.isDraining():
-		return unavailable(KindDraining, h.options.RetryAfter, ErrDraining)
-	case h.options.MaxConcurrent > 0 && h.running >= h.options.MaxConcurrent:
-		return unavailable(KindBusy, h.options.RetryAfter, ErrBusy)
-	}
-	h.running++
-	return nil
-}
-
-func (h *Handler) leave() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.running--
-	if h.running == 0 && h.isDraining() {
-		close(h.idle)
-	}
-}
-
-func (h *Handler) isDraining() bool {
-	select {
-	case <-h.draining:
-		return true
-	default:
-		return false
+// recover makes an error of a panic of a hook or of a provider's own function.
+func (v *visit) recover(err **Error) {
+	if thrown := recover(); thrown != nil {
+		*err = caught(thrown)
 	}
 }
 
 // Shutdown refuses new deliveries with 503 and waits for those that are being
-// handled. It returns nil when none is left, or a *ShutdownError when ctx ends
-// first; what still runs then goes on. Call it before http.Server.Shutdown if
-// other handlers share the server, after it otherwise. Calling it again waits
-// again.
+// handled, until the last one has been observed; repetitions that wait for another
+// delivery are told 503. It returns nil when none is left, or a *ShutdownError when ctx
+// ends first; what still runs then goes on. Shut down in this order: http.Server, so that
+// nothing new comes; the handlers; the workers that call Dispatch; then the stores that
+// they use. If other handlers share the server, shut down this one before it. Calling it
+// again waits again.
 func (h *Handler) Shutdown(ctx context.Context) error {
-	h.mu.Lock()
-	if !h.isDraining() {
-		close(h.draining)
-		if h.running == 0 {
-			close(h.idle)
-		}
-	}
-	h.mu.Unlock()
+	h.slots.drain()
 	select {
-	case <-h.idle:
+	case <-h.slots.idle:
 		return nil
 	case <-ctx.Done():
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if h.running == 0 {
-			return nil
+		if running := h.slots.busy(); running > 0 {
+			return &ShutdownError{Running: running, Err: ctx.Err()}
 		}
-		return &ShutdownError{Running: h.running, Err: ctx.Err()}
+		return nil
 	}
 }
 
@@ -266,22 +268,26 @@ type ShutdownError struct {
 	Err     error // why it gave up: the context's error
 }
 
-// Error gives the number.
+// Error returns the number as text.
 func (e *ShutdownError) Error() string {
 	return strconv.Itoa(e.Running) + " deliveries still running: " + e.Err.Error()
 }
 
-// Unwrap gives the context's error.
+// Unwrap returns the context's error.
 func (e *ShutdownError) Unwrap() error { return e.Err }
 
 // reply answers the sender. Nothing of the delivery is in the answer.
 func (h *Handler) reply(w http.ResponseWriter, err *Error) {
 	row := resultOf(err, "")
+	header := w.Header()
+	if h.options.Observer != nil || h.options.Logger != nil { // The sender does not wait for them.
+		header.Set("Content-Length", strconv.Itoa(len(row.reply)))
+		defer flush(w)
+	}
 	if row.status == http.StatusOK {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	switch row.status {
@@ -296,4 +302,22 @@ func (h *Handler) reply(w http.ResponseWriter, err *Error) {
 	w.WriteHeader(row.status)
 	// The sender may be gone; there is nobody else to tell.
 	_, _ = w.Write([]byte(row.reply))
+}
+
+// flush sends an answer, where the server can.
+func flush(w http.ResponseWriter) {
+	for {
+		switch t := w.(type) {
+		case interface{ FlushError() error }:
+			_ = t.FlushError()
+			return
+		case http.Flusher:
+			t.Flush()
+			return
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return
+		}
+	}
 }

@@ -2,38 +2,16 @@ package envelope
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"strconv"
 	"time"
 )
 
-// KeyFunc names a delivery for idempotency: equal keys mean the same delivery.
-// It gets the message with its Event filled in. An empty key means that this
-// delivery has none and always runs.
-type KeyFunc func(*Message) string
-
-// DigestKey names a delivery by its event, the SHA-256 of its body, and the window
-// of time it arrived in. Be warned: equal bytes can be two genuine events, such as the
-// same purchase made twice in a minute by a provider that sends neither an id
-// nor a time, and the second one would be taken for a repetition. A repetition on
-// the other side of a window's edge is not recognised.
-func DigestKey(window time.Duration) KeyFunc {
-	if window <= 0 {
-		panic("envelope.DigestKey: window is not positive")
-	}
-	return func(m *Message) string {
-		sum := sha256.Sum256(m.Body)
-		return m.Event + "/" + hex.EncodeToString(sum[:]) + "@" + strconv.FormatInt(m.Received.UnixNano()/int64(window), 36)
-	}
-}
-
 // Idempotency makes sure that your function does its work once a key, also when
 // the sender repeats a delivery or several machines receive it. A repetition of
-// a finished delivery is told 200 without running; while the first one runs, it
-// is told 503 with Retry-After. When the function fails the key is free again, so
-// that the sender's next try runs.
+// a finished delivery is told 200 without running. While the first one runs, a
+// repetition waits for its end: some senders try again only once, and that try must
+// not be spent on finding the key taken. When the function fails the key is free
+// again, and the next try runs, or one of those that wait.
 //
 // If the process dies between the function's effect and the note in the store,
 // the lease ends and the next try runs the function again. Where that matters,
@@ -46,6 +24,14 @@ type Idempotency struct {
 	// longer than Options.Timeout. Default: twice Options.Timeout and Timeout together.
 	Lease time.Duration
 
+	// Wait is how long a repetition waits while the same delivery runs elsewhere: then
+	// it is told 200 if that has succeeded, runs itself if that has failed, and is told
+	// 503 if the time is over. It does not count among Options.MaxConcurrent meanwhile;
+	// as many again may wait. Over HTTP it goes on waiting when the sender hangs up,
+	// with Dispatch until the context ends. Negative means not at all. Default: 10 s, a
+	// guess at what senders bear.
+	Wait time.Duration
+
 	// Timeout limits each call of the store. A claim that takes longer is told
 	// 503. Default: 2 s.
 	Timeout time.Duration
@@ -53,6 +39,7 @@ type Idempotency struct {
 
 func (i Idempotency) withDefaults(timeout time.Duration) (Idempotency, error) {
 	i.Timeout = orDefault(i.Timeout, 2*time.Second)
+	i.Wait = orDefault(i.Wait, 10*time.Second)
 	i.Lease = orDefault(i.Lease, 2*(timeout+i.Timeout))
 	switch {
 	case i.Store == nil:
@@ -152,7 +139,7 @@ func (i *Idempotency) end(ctx context.Context, call func(context.Context, string
 func recovered(call func() error) (err error) {
 	defer func() {
 		if thrown := recover(); thrown != nil {
-			err = newPanicError(thrown).Err
+			err = caught(thrown).Err
 		}
 	}()
 	return call()

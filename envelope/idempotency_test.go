@@ -97,7 +97,7 @@ func TestIdempotencyCalls(t *testing.T) {
 				store := new(fakeStore)
 				config := envelope.Options{Observer: observeInto(&seen), Timeout: time.Minute, Idempotency: &envelope.Idempotency{Store: store, Lease: 2 * time.Minute}}
 				deliver(newShop(t, config, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return test.fn() })))
-				want := []string{"claim shop/m-1 2m0s", test.end + " shop/m-1 token"}
+				want := []string{"claim 1/shop///m-1 2m0s", test.end + " 1/shop///m-1 token"}
 				if diff := cmp.Diff(want, store.noted()); diff != "" || seen.Outcome != test.outcome || seen.StoreErr != nil {
 					t.Errorf("%s: observed %s, %v\n%s", way, seen.Outcome, seen.StoreErr, diff)
 				}
@@ -135,7 +135,7 @@ func TestIdempotencyAborted(t *testing.T) {
 				post(h, goodBody)
 			}()
 			<-ended
-			want := []string{"claim shop/m-1 1m4s", "release shop/m-1 token"}
+			want := []string{"claim 1/shop///m-1 1m4s", "release 1/shop///m-1 token"}
 			if diff := cmp.Diff(want, store.noted()); diff != "" {
 				t.Error(diff)
 			}
@@ -172,7 +172,7 @@ func TestIdempotencyAnswers(t *testing.T) {
 			var seen envelope.Observation
 			ran := false
 			h := newShop(t, envelope.Options{
-				RetryAfter: 7 * time.Second, Observer: observeInto(&seen), Idempotency: &envelope.Idempotency{Store: store},
+				RetryAfter: 7 * time.Second, Observer: observeInto(&seen), Idempotency: &envelope.Idempotency{Store: store, Wait: -1},
 			}, orderPlaced.Handle(doneAnd(&ran)))
 			w := post(h, goodBody)
 			after := ""
@@ -239,7 +239,7 @@ func TestIdempotencyOff(t *testing.T) {
 // TestIdempotencyKeys: a key tells provider, handler and message apart.
 func TestIdempotencyKeys(t *testing.T) {
 	received := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
-	byHeader := func(m *envelope.Message) string {
+	byHeader := func(m envelope.Keyed) string {
 		key := m.Header.Get("X-Message-Id") + "|" + m.Event + "|" + m.Received.Format(time.Kitchen) + "|" + string(m.Body[:1])
 		m.Event, m.Body, m.Header = "changed", nil, nil // A copy: changes nothing.
 		return key
@@ -249,11 +249,11 @@ func TestIdempotencyKeys(t *testing.T) {
 		config envelope.Options
 		want   string
 	}{
-		{"provider's own", envelope.Options{}, "shop/m-1"},
-		{"named handler", envelope.Options{Name: "eu"}, "shop/eu/m-1"},
-		{"key function", envelope.Options{Key: byHeader}, "shop/h-1|order.placed|10:00AM|{"},
-		{"key function of a named handler", envelope.Options{Name: "eu", Key: byHeader}, "shop/eu/h-1|order.placed|10:00AM|{"},
-		{"no key", envelope.Options{Name: "eu", Key: func(*envelope.Message) string { return "" }}, ""},
+		{"provider's own", envelope.Options{}, "1/shop///m-1"},
+		{"named handler", envelope.Options{Name: "eu"}, "1/shop/eu//m-1"},
+		{"key function", envelope.Options{Key: byHeader}, "1/shop///h-1|order.placed|10:00AM|{"},
+		{"key function of a named handler", envelope.Options{Name: "eu", Key: byHeader}, "1/shop/eu//h-1|order.placed|10:00AM|{"},
+		{"no key", envelope.Options{Name: "eu", Key: func(envelope.Keyed) string { return "" }}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var keys []string
@@ -353,9 +353,9 @@ func TestIdempotencySlowClaim(t *testing.T) {
 				}
 				close(wake)
 				synctest.Wait()
-				want := []string{"claim shop/m-1 1m4s"}
+				want := []string{"claim 1/shop///m-1 1m4s"}
 				if test.given {
-					want = append(want, "release shop/m-1 late")
+					want = append(want, "release 1/shop///m-1 late")
 				}
 				if diff := cmp.Diff(want, store.noted()); diff != "" || ran {
 					t.Errorf("ran %t\n%s", ran, diff)
@@ -438,7 +438,7 @@ func TestIdempotencyOneRuns(t *testing.T) {
 		}
 		close(start)
 		wg.Wait()
-		if n := runs[fmt.Sprintf("shop/%d", i)]; n != 1 {
+		if n := runs[fmt.Sprintf("1/shop///%d", i)]; n != 1 {
 			t.Errorf("message %d ran %d times", i, n)
 		}
 	}
@@ -447,7 +447,7 @@ func TestIdempotencyOneRuns(t *testing.T) {
 func TestDigestKey(t *testing.T) {
 	at := func(seconds int) time.Time { return time.Date(2026, 3, 1, 10, 0, seconds, 0, time.UTC) }
 	key := envelope.DigestKey(time.Minute)
-	first := key(&envelope.Message{Body: []byte("a"), Received: at(0)})
+	first := key(envelope.Keyed{Message: &envelope.Message{Body: []byte("a"), Received: at(0)}})
 	for _, test := range []struct {
 		name string
 		m    envelope.Message
@@ -462,7 +462,7 @@ func TestDigestKey(t *testing.T) {
 		{"other bytes", envelope.Message{Body: []byte("b"), Received: at(0)}, false},
 		{"no bytes", envelope.Message{Received: at(0)}, false},
 	} {
-		if got := key(&test.m); (got == first) != test.same || got == "" || strings.Contains(got, "\n") {
+		if got := key(envelope.Keyed{Message: &test.m}); (got == first) != test.same || got == "" || strings.Contains(got, "\n") {
 			t.Errorf("%s: key %q, the first one is %q", test.name, got, first)
 		}
 	}

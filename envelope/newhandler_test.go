@@ -14,7 +14,7 @@ import (
 // TestNewHandlerErrors: what would make a handler refuse or lose deliveries is
 // found when it is made.
 func TestNewHandlerErrors(t *testing.T) {
-	verifier := func(*http.Request, []byte) error { return nil }
+	verifier := func(*http.Request) (func([]byte) error, error) { return nil, nil }
 	store := envelope.NewMemoryStore(1, time.Hour)
 	type misspelt struct {
 		ID string `json:"id" validate:"required,uiid4"`
@@ -27,7 +27,7 @@ func TestNewHandlerErrors(t *testing.T) {
 	}{
 		{name: "no name", change: func(p *envelope.Provider[shopMeta], _ *envelope.Options) { p.Name = "" }, want: "envelope: the provider has no name"},
 		{name: "no verification", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Unverified = false }, want: "shop: no secret and no verifier"},
-		{name: "verified and unverified", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Verifier = verifier }, want: "shop: both a verifier (or secrets) and Unverified are set"},
+		{name: "verified and unverified", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Verifier = verifier }, want: "shop: both a verifier and Unverified are set"},
 		{name: "negative body", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.MaxBody = -1 }, want: "shop: a limit is negative"},
 		{name: "negative depth", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.MaxDepth = -1 }, want: "shop: a limit is negative"},
 		{name: "negative timeout", change: func(_ *envelope.Provider[shopMeta], c *envelope.Options) { c.Timeout = -1 }, want: "shop: a limit is negative"},
@@ -83,7 +83,7 @@ func TestNewHandlerDefaults(t *testing.T) {
 		"no read deadline":   {ReadTimeout: -1},
 		"every policy":       {Validation: envelope.ValidateOff},
 		"lease just longer":  {Timeout: time.Minute, Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1, 1), Lease: time.Minute + 1}},
-		"a key of your own":  {Key: func(*envelope.Message) string { return "k" }, Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1, 1)}},
+		"a key of your own":  {Key: func(envelope.Keyed) string { return "k" }, Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1, 1)}},
 		"the provider's key": {Idempotency: &envelope.Idempotency{Store: envelope.NewMemoryStore(1, 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {

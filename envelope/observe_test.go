@@ -20,7 +20,7 @@ import (
 // TestLog: one line a delivery, at a level that says whether to look at it, and
 // nothing of the delivery in it.
 func TestLog(t *testing.T) {
-	failure := errors.New("marked failure")
+	failure := errors.New("database is down")
 	for _, test := range []struct {
 		name, body string
 		result     error
@@ -31,15 +31,15 @@ func TestLog(t *testing.T) {
 		{"ignored", `{"event":"order.closed","data":{}}`, nil, nil, []string{`"level":"DEBUG"`, `"event":"order.closed"`, `"outcome":"ignored"`}},
 		{"unknown", `{"event":"marked","data":{}}`, nil, nil, []string{`"level":"DEBUG"`, `"event":"*"`, `"outcome":"ignored"`, `"drift":1`}},
 		{"drifting", `{"event":"order.placed","data":{"number":"1","marked":5,"customer":{"id":"marked"}}}`, nil, nil, []string{`"level":"DEBUG"`, `"drift":1`, `"violations":1`}},
-		{"failed", goodBody, failure, nil, []string{`"level":"ERROR"`, `"outcome":"failed"`, `"status":500`, `"kind":"failed"`, `"error":"your function returned an error"`}},
-		{"panicked", goodBody, errPanic, nil, []string{`"level":"ERROR"`, `"kind":"panic"`, `"error":"function panicked with *errors.errorString"`}},
-		{"dropped", goodBody, envelope.Permanent(failure), nil, []string{`"level":"WARN"`, `"outcome":"dropped"`, `"status":200`, `"kind":"dropped"`}},
+		{"failed", goodBody, failure, nil, []string{`"level":"ERROR"`, `"outcome":"failed"`, `"status":500`, `"kind":"failed"`, `"error":"database is down"`}},
+		{"panicked", goodBody, errPanic, nil, []string{`"level":"ERROR"`, `"kind":"panic"`, `"error":"function panicked with *errors.errorString at observe_test.go:`}},
+		{"dropped", goodBody, envelope.Permanent(failure), nil, []string{`"level":"WARN"`, `"outcome":"dropped"`, `"status":200`, `"kind":"dropped"`, `"error":"database is down"`}},
 		{"deferred", goodBody, envelope.RetryAfter(time.Minute, failure), nil, []string{`"level":"WARN"`, `"outcome":"deferred"`, `"status":503`, `"kind":"retry"`}},
 		{"refused", goodBody, nil, envelope.ErrSignatureTooOld, []string{`"level":"WARN"`, `"event":""`, `"outcome":"refused"`, `"status":401`, `"error":"signature refused: timestamp too old"`}},
 		{"refused by a verifier's own error", goodBody, nil, failure, []string{`"level":"WARN"`, `"error":"signature refused"`}},
 		{"could not be verified", goodBody, nil, envelope.RetryAfter(0, failure), []string{`"level":"WARN"`, `"outcome":"deferred"`, `"kind":"retry"`}},
 		{"malformed", `{"marked`, nil, nil, []string{`"level":"WARN"`, `"kind":"malformed"`, `"error":"body is malformed near byte 8"`}},
-		{"too deep", `{"event":"order.placed","data":` + strings.Repeat(`{"parent":`, 70) + `{}` + strings.Repeat("}", 71), nil, nil, []string{`"error":"body is malformed near byte`}},
+		{"too deep", `{"event":"order.placed","data":` + strings.Repeat(`{"parent":`, 70) + `{}` + strings.Repeat("}", 71), nil, nil, []string{`"error":"body is malformed: nested deeper than MaxDepth at /data/parent`}},
 		{"invalid", `{"event":"order.placed","data":{"number":"","places":{"marked":{"code":"x"}}}}`, nil, nil, []string{`"level":"WARN"`, `"kind":"validation"`, `"error":"validation failed: /data/number required"`, `"violations":2`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestLog(t *testing.T) {
 				Logger:   jsonLogger(&log),
 				Observer: observeInto(&seen),
 				Drift:    func(context.Context, envelope.DriftReport) {},
-				Verifier: func(*http.Request, []byte) error { return test.verified },
+				Verifier: func(*http.Request) (func([]byte) error, error) { return nil, test.verified },
 			}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error {
 				if test.result == errPanic { //nolint:errorlint // the very value
 					panic(test.result)
@@ -73,7 +73,7 @@ func TestLog(t *testing.T) {
 			if strings.Contains(log.String(), "marked") || !strings.Contains(log.String(), `"outcome":"`+string(seen.Outcome)+`"`) {
 				t.Errorf("log of an observation %s", log.String())
 			}
-			if seen.Handler != "eu" || seen.Duration <= 0 || seen.Size != len(test.body) {
+			if seen.Handler != "eu" || seen.Duration <= 0 || (seen.Size != len(test.body)) != (test.verified != nil) {
 				t.Errorf("observed %+v", seen)
 			}
 		})

@@ -3,7 +3,6 @@ package envelope
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
@@ -42,14 +42,16 @@ func (c *call[M]) asMalformed(err error) *Error {
 	case !errors.As(err, &refusal) || refusal.Reason == nil:
 		refusal = orDefault(refusal, &wire.RefusedError{})
 		return malformed(refusal.Offset, ErrMalformed)
-	case refusal.Pointer == "":
-		return malformed(refusal.Offset, fmt.Errorf("%w: %w", ErrMalformed, refusal.Reason))
 	}
-	pointer := c.safe(refusal.Pointer)
-	if len(pointer) > maxPointerText {
-		pointer = pointer[:maxPointerText] + " ..."
+	why := refusal.Reason.Error()
+	if refusal.Pointer != "" {
+		pointer := c.safe(refusal.Pointer)
+		if len(pointer) > maxPointerText {
+			pointer = pointer[:maxPointerText] + " ..."
+		}
+		why += " at " + pointer
 	}
-	return malformed(refusal.Offset, fmt.Errorf("%w: %w at %s", ErrMalformed, refusal.Reason, pointer))
+	return malformed(refusal.Offset, reason.New(ErrMalformed, why))
 }
 
 // maxPointerText bounds the bytes of a pointer in the text of an error.
@@ -258,7 +260,7 @@ func (c *call[M]) tell(event string) {
 	}
 	c.told = true
 	c.open.Event = event
-	c.known = c.names[event]
+	_, c.known = c.payloads[event]
 	if route, ok := c.routes[event]; ok {
 		c.known = true
 		c.open.Event = route.event // A string of our own, wherever the sender's text is.

@@ -65,7 +65,7 @@ func TestEnvelopeOrder(t *testing.T) {
 			if err != nil || raw != nil || d == nil {
 				t.Fatalf("typed %v, raw %v, error %v", d, raw, err)
 			}
-			if d.Event != "order.placed" || d.Meta.ID != "m" || d.Payload.Number != "A-7" || d.Key != "shop/m" || string(d.Raw) != test.body {
+			if d.Event != "order.placed" || d.Meta.ID != "m" || d.Payload.Number != "A-7" || d.Key != "1/shop///m" || string(d.Raw) != test.body {
 				t.Errorf("event %q, meta %q, number %q, key %q, raw %s", d.Event, d.Meta.ID, d.Payload.Number, d.Key, d.Raw)
 			}
 		})
@@ -533,9 +533,9 @@ func bare() envelope.Provider[shopMeta] {
 // TestEventName: the event's name in a header, asked for after verification.
 func TestEventName(t *testing.T) {
 	verified := false
-	config := envelope.Options{Verifier: func(*http.Request, []byte) error {
+	config := envelope.Options{Verifier: func(*http.Request) (func([]byte) error, error) {
 		verified = true
-		return nil
+		return nil, nil
 	}}
 	for _, test := range []struct {
 		name, body string
@@ -895,7 +895,7 @@ func TestReuse(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatal(diff)
 		}
-		if orders[0].Key != "shop/n/m" || orders[1].Key != "" || len(orders[0].Violations) != 1 || orders[2].Violations != nil || len(raws) != 1 {
+		if orders[0].Key != "1/shop/n//m" || orders[1].Key != "" || len(orders[0].Violations) != 1 || orders[2].Violations != nil || len(raws) != 1 {
 			t.Fatalf("keys %q, %q; violations %v, %v; %d raw", orders[0].Key, orders[1].Key, orders[0].Violations, orders[2].Violations, len(raws))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -15,20 +16,37 @@ type Options struct {
 	// part of every idempotency key, so do not change it lightly. Default: none.
 	Name string
 
+	// Tenant finds the account that a request is for, its name and its present secrets,
+	// in place of secrets in the provider's Config: one handler serves several accounts,
+	// and secrets change without a restart. It is called for each request, before the
+	// body is read. ErrUnknownTenant refuses the request; any other error, no name, or
+	// secrets that can't be, are told 503 and logged as an error. The name is part of
+	// every key. With a Verifier, or Unverified, it only names. Default: none.
+	Tenant func(*http.Request) (Tenant, error)
+
 	// Verifier replaces the provider's own verification.
 	Verifier Verifier
 
 	// Unverified accepts every delivery without proof of its origin. Without it a
-	// handler that has neither secrets nor a Verifier is an error.
+	// handler that has neither secrets nor a Tenant nor a Verifier is an error.
 	Unverified bool
 
+	// DispatchOnly is for the handler of a worker: it needs no secrets, and takes
+	// deliveries by Dispatch alone. ServeHTTP refuses all with 503.
+	DispatchOnly bool
+
+	// RequestIDHeader is the header by which requests are found in other logs. Its value
+	// is logged; the sender chooses it, unless your proxy does. Default: none.
+	RequestIDHeader string
+
 	// Logger gets one line a delivery: debug for accepted ones, warn for refused
-	// ones, error for those that failed. No line carries any part of a body, a
-	// secret, or the text of an error that your function returned. Default: silent.
+	// ones, error for those that failed. No line carries any part of a body or a secret.
+	// The text of an error that your function returned is yours and is logged, and so
+	// are the file and line of a panic. Default: silent.
 	Logger *slog.Logger
 
-	// Observer is told the outcome of every delivery, after the answer was
-	// written. It must be fast and safe for concurrent use. Default: none.
+	// Observer is told the outcome of every delivery, after the answer was sent. It must
+	// be safe for concurrent use. A panic of it is logged. Default: none.
 	Observer func(context.Context, Observation)
 
 	// Drift is told where deliveries differ from the types of the package. It is
@@ -52,8 +70,9 @@ type Options struct {
 	// deadlines. Negative leaves the server's own. Default: 10 s.
 	ReadTimeout time.Duration
 
-	// Timeout limits your function: its context ends after it. The function is
-	// not bound to the sender's connection. Default: 30 s.
+	// Timeout limits your function: its context ends after it. The function is not bound
+	// to the sender's connection; with Dispatch it is bound to the context that you pass.
+	// Default: 30 s.
 	Timeout time.Duration
 
 	// MaxConcurrent limits the deliveries that are handled at once; more are told
@@ -74,22 +93,11 @@ type Options struct {
 	Key KeyFunc
 
 	// Idempotency runs your function once a key. It needs a provider that sends
-	// ids, or Key. Default: off.
+	// ids, or Key, or DispatchOnly and messages with a Key. Default: off.
 	Idempotency *Idempotency
 
 	// Now is the clock for tolerances and for Delivery.Received. Default: time.Now.
 	Now func() time.Time
-}
-
-// WithVerifier returns the Options with the verifier that a provider's package made
-// of its secrets. It is an error if a verifier or Unverified is set besides: which
-// of them counts must not be a matter of chance.
-func (c Options) WithVerifier(v Verifier) (Options, error) {
-	if c.Verifier != nil || c.Unverified {
-		return c, errors.New("secrets are set beside a verifier or Unverified")
-	}
-	c.Verifier = v
-	return c, nil
 }
 
 // Defaults of Options.
@@ -105,10 +113,6 @@ const (
 // withDefaults checks Options and fills in what is zero.
 func (c Options) withDefaults() (Options, error) {
 	switch {
-	case c.Unverified && c.Verifier != nil:
-		return c, errors.New("both a verifier (or secrets) and Unverified are set")
-	case !c.Unverified && c.Verifier == nil:
-		return c, errors.New("no secret and no verifier: deliveries can't be verified (set Unverified to accept them all the same)")
 	case c.MaxBody < 0 || c.MaxDepth < 0 || c.MaxMemory < 0 || c.Timeout < 0 || c.MaxConcurrent < 0 || c.RetryAfter < 0:
 		return c, errors.New("a limit is negative")
 	case c.Validation < ValidateIdentities || c.Validation > ValidateOff:

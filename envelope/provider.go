@@ -44,7 +44,16 @@ type Provider[M any] struct {
 	// one. Empty means any: the bytes decide.
 	MediaTypes []string
 
-	// SecretHeaders are headers that carry credentials.
+	// Verifier makes the verifier of secrets: of Secrets, or of those of a tenant. It is
+	// optional if Options.Verifier or Unverified is always set.
+	Verifier func(secrets []string) (Verifier, error)
+
+	// Secrets are what the user has configured. Empty if he has not: then Options has
+	// Tenant, Verifier, Unverified or DispatchOnly, or NewHandler returns an error.
+	Secrets []string
+
+	// SecretHeaders are headers that carry credentials. That of a SharedSecret need not
+	// be named.
 	SecretHeaders []string
 }
 

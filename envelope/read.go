@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 )
 
 // firstRead bounds what is allocated before a byte has come: a sender can declare
@@ -17,9 +19,11 @@ const firstRead = 64 << 10
 // admit looks at the request before its body is read.
 func (h *Handler) admit(r *http.Request) *Error {
 	switch {
+	case h.options.DispatchOnly:
+		return refusal(KindUnverifiable, reason.New(ErrUnverifiable, "the handler takes deliveries by Dispatch only"))
 	case r.Method != http.MethodPost:
 		return refusal(KindMethod, ErrMethod)
-	case h.isDraining():
+	case h.slots.isDraining():
 		return unavailable(KindDraining, h.options.RetryAfter, ErrDraining)
 	case !h.serves(r.Header):
 		return refusal(KindMediaType, ErrMediaType)

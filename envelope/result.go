@@ -10,25 +10,24 @@ type ErrorKind string
 
 // The kinds of errors, with the status that the sender is told.
 const (
-	KindMethod       ErrorKind = "method"        // 405
-	KindMediaType    ErrorKind = "media_type"    // 415
-	KindTooLarge     ErrorKind = "too_large"     // 413
-	KindRead         ErrorKind = "read"          // 408
-	KindSignature    ErrorKind = "signature"     // 401
-	KindMalformed    ErrorKind = "malformed"     // 400
-	KindValidation   ErrorKind = "validation"    // 422
-	KindRejected     ErrorKind = "rejected"      // 422: your function returned Reject
-	KindNoEvent      ErrorKind = "no_event"      // 500
-	KindFailed       ErrorKind = "failed"        // 500: your function returned an error
-	KindPanic        ErrorKind = "panic"         // 500: your function panicked
-	KindRetry        ErrorKind = "retry"         // 503: your function returned RetryAfter
-	KindBusy         ErrorKind = "busy"          // 503
-	KindDraining     ErrorKind = "draining"      // 503
-	KindRunning      ErrorKind = "running"       // 503
-	KindStore        ErrorKind = "store"         // 503
-	KindTenant       ErrorKind = "tenant"        // 503: Options.Tenant failed
-	KindDispatchOnly ErrorKind = "dispatch_only" // 503: a request to a handler with Options.DispatchOnly
-	KindDropped      ErrorKind = "dropped"       // 200: your function returned Permanent
+	KindMethod       ErrorKind = "method"       // 405
+	KindMediaType    ErrorKind = "media_type"   // 415
+	KindTooLarge     ErrorKind = "too_large"    // 413
+	KindRead         ErrorKind = "read"         // 408
+	KindSignature    ErrorKind = "signature"    // 401
+	KindMalformed    ErrorKind = "malformed"    // 400
+	KindValidation   ErrorKind = "validation"   // 422
+	KindRejected     ErrorKind = "rejected"     // 422: your function returned Reject
+	KindNoEvent      ErrorKind = "no_event"     // 500
+	KindFailed       ErrorKind = "failed"       // 500: your function returned an error
+	KindPanic        ErrorKind = "panic"        // 500: your function panicked
+	KindRetry        ErrorKind = "retry"        // 503: your function returned RetryAfter
+	KindBusy         ErrorKind = "busy"         // 503
+	KindDraining     ErrorKind = "draining"     // 503
+	KindRunning      ErrorKind = "running"      // 503
+	KindStore        ErrorKind = "store"        // 503
+	KindUnverifiable ErrorKind = "unverifiable" // 503: Options.Tenant failed, or there is DispatchOnly
+	KindDropped      ErrorKind = "dropped"      // 200: your function returned Permanent
 )
 
 // Outcome says in one word what became of a delivery.
@@ -73,8 +72,7 @@ var results = map[ErrorKind]result{
 	KindDraining:     {http.StatusServiceUnavailable, true, OutcomeDeferred, slog.LevelWarn, "try again later\n"},
 	KindRunning:      {http.StatusServiceUnavailable, true, OutcomeDeferred, slog.LevelWarn, "try again later\n"},
 	KindStore:        {http.StatusServiceUnavailable, true, OutcomeDeferred, slog.LevelWarn, "try again later\n"},
-	KindTenant:       {http.StatusServiceUnavailable, true, OutcomeDeferred, slog.LevelError, "try again later\n"},
-	KindDispatchOnly: {http.StatusServiceUnavailable, true, OutcomeDeferred, slog.LevelError, "try again later\n"},
+	KindUnverifiable: {http.StatusServiceUnavailable, true, OutcomeDeferred, slog.LevelError, "try again later\n"},
 	KindDropped:      {http.StatusOK, false, OutcomeDropped, slog.LevelWarn, ""},
 }
 

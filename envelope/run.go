@@ -2,8 +2,9 @@ package envelope
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"net/http"
+	"reflect"
 )
 
 // run names the delivery and calls its function, at most once a key.
@@ -15,36 +16,59 @@ func (c *call[M]) run(ctx context.Context, o *Observation) *Error {
 		}
 		return nil
 	}
+	if c.detached {
+		ctx = context.WithoutCancel(ctx)
+	}
 	o.Outcome = OutcomeHandled
 	if _, registered := c.routes[c.open.Event]; !registered {
 		o.Outcome = OutcomeFallback
 	}
-	c.key = c.name()
+	if err := c.name(); err != nil {
+		return err
+	}
+	o.Key = c.key
 	c.job.fill(c)
 	idempotency := c.handler.options.Idempotency
 	if idempotency == nil || c.key == "" {
 		return c.invoke(ctx, o)
 	}
-	claim, err := idempotency.claim(ctx, c.key)
+	claim, failure := c.claim(ctx)
 	switch {
-	case err != nil:
-		return unavailable(KindStore, c.handler.options.RetryAfter, &causeError{ErrStore, err})
-	case claim.State == StateRunning:
-		return unavailable(KindRunning, c.handler.options.RetryAfter, ErrRunning)
+	case failure != nil:
+		return failure
 	case claim.State == StateDone:
 		o.Outcome = OutcomeDuplicate
 		return nil
-	case claim.State != StateClaimed:
-		return unavailable(KindStore, c.handler.options.RetryAfter, ErrStore)
 	}
-	// Also when the function panics with http.ErrAbortHandler.
-	end := idempotency.Store.Release
-	defer func() { o.StoreErr = idempotency.end(ctx, end, c.key, claim.Token) }()
-	failure := c.invoke(ctx, o)
+	end, isDone := idempotency.Store.Release, false
+	defer func() { // Also when the function ends its goroutine.
+		o.StoreErr = idempotency.end(ctx, end, c.key, claim.Token)
+		c.handler.waits.ended(c.key, isDone)
+	}()
+	failure = c.invoke(ctx, o)
 	if failure == nil || failure.Kind == KindDropped {
-		end = idempotency.Store.Finish
+		end, isDone = idempotency.Store.Finish, true
 	}
 	return failure
+}
+
+// claim takes the key, or waits for whoever has it.
+func (c *call[M]) claim(ctx context.Context) (Claim, *Error) {
+	h := c.handler
+	claim, err := h.options.Idempotency.claim(ctx, c.key)
+	var failure *Error
+	if err == nil && claim.State == StateRunning {
+		claim, failure = h.await(ctx, c.key)
+	}
+	switch {
+	case failure != nil:
+		return claim, failure
+	case err != nil:
+		return claim, unavailable(KindStore, h.options.RetryAfter, &causeError{ErrStore, err})
+	case claim.State != StateClaimed && claim.State != StateDone:
+		return claim, unavailable(KindStore, h.options.RetryAfter, ErrStore)
+	}
+	return claim, nil
 }
 
 // causeError is one of the errors of this package with the cause behind it, whose
@@ -54,43 +78,65 @@ type causeError struct{ err, cause error }
 func (e *causeError) Error() string   { return e.err.Error() }
 func (e *causeError) Unwrap() []error { return []error{e.err, e.cause} }
 
-// name is the delivery's key behind the names of provider and handler.
-func (c *call[M]) name() string {
-	var key string
+// name finds the delivery's key.
+func (c *call[M]) name() *Error {
+	var rest string
 	switch {
+	case c.message.Key != "":
+		c.key = c.message.Key
+		return nil
 	case c.handler.options.Key != nil:
 		m := c.message
 		m.Event = c.open.Event
-		key = c.handler.options.Key(&m)
+		payload, err := c.typed()
+		if err != nil {
+			return c.asMalformed(err)
+		}
+		rest = c.handler.options.Key(Keyed{&m, &c.open.Meta, payload})
 	case c.provider.Key != nil:
-		key = c.provider.Key(&c.open.Meta)
+		rest = c.provider.Key(&c.open.Meta)
 	}
-	if key == "" {
-		return ""
+	if rest != "" {
+		c.key = joinKey(c.handler.provider, c.handler.options.Name, c.message.Tenant, rest)
 	}
-	if c.handler.options.Name != "" {
-		key = c.handler.options.Name + "/" + key
-	}
-	return c.handler.provider + "/" + key
+	return nil
 }
 
-// invoke calls the function with a context that outlives the sender's
-// connection.
+// typed is the payload of a known event, which is decoded for its key if a Fallback has
+// it.
+func (c *call[M]) typed() (any, error) {
+	target := c.job.target()
+	raw, isRaw := target.(*json.RawMessage)
+	if !isRaw {
+		return target, nil
+	}
+	t, ok := c.payloads[c.open.Event]
+	switch {
+	case !ok:
+		return nil, nil
+	case c.open.Value != nil:
+		return c.open.Value, nil
+	case t == reflect.TypeOf(target).Elem():
+		return target, nil
+	}
+	made := reflect.New(t)
+	if len(*raw) == 0 {
+		return made.Interface(), nil
+	}
+	notes := c.reader.Notes // What differs has been looked for, or nobody asks.
+	defer func() { c.reader.Notes = notes }()
+	return made.Interface(), c.reader.Decode(*raw, c.open.Pointer+"/", made.Interface(), false)
+}
+
+// invoke calls the function.
 func (c *call[M]) invoke(parent context.Context, o *Observation) (failure *Error) {
 	ctx := c.job.context()
 	ctx.start(parent, c.handler.options.Timeout)
 	defer ctx.end()
 	returned := false
 	defer func() {
-		if returned {
-			return
-		}
-		thrown := recover()
-		if err, ok := thrown.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(thrown)
-		}
-		if thrown != nil { // It is nil when the function ended its goroutine.
-			failure = newPanicError(thrown)
+		if !returned {
+			failure = caught(recover()) // Nobody sees it when the function ends its goroutine.
 		}
 	}()
 	err := c.job.run(ctx)

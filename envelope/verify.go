@@ -5,15 +5,20 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 )
 
-// Verifier decides whether a delivery comes from the provider. It gets the
-// request, whose body has been read, and the body as it was sent, and must not
-// change or keep either. Any error refuses the delivery with 401; return one that
-// wraps ErrSignature if you can, and RetryAfter if you could not decide. Its text
-// must not contain secrets.
-type Verifier func(r *http.Request, body []byte) error
+// Verifier decides whether a request comes from the provider, in two steps. It is
+// called before the body is read, so that a request that is wrong by its header costs
+// nothing, and returns the check of the body, as it was sent; nil if nothing is left to
+// be checked. It must not change or keep either. Any error refuses the delivery with
+// 401; return one that wraps ErrSignature if you can, and RetryAfter if you could not
+// decide. Its text must not contain secrets.
+type Verifier func(*http.Request) (func(body []byte) error, error)
 
 // SecretSource is the place in a request where a shared secret travels. Make one
 // with FromQuery, FromPathValue, FromHeader or FromBasicAuth.
@@ -91,8 +96,11 @@ func (s SecretSource) get(r *http.Request) (string, error) {
 		values = r.Header.Values(s.name)
 	case secretBasic:
 		user, password, ok := r.BasicAuth()
-		if len(r.Header.Values("Authorization")) > 1 || ok && user != s.name {
-			return "", ErrSignatureMalformed
+		if len(r.Header.Values("Authorization")) > 1 {
+			return "", reason.New(ErrSignatureMalformed, "Authorization twice")
+		}
+		if ok && user != s.name {
+			return "", reason.New(ErrSignatureMalformed, "Basic authentication of another user")
 		}
 		if ok {
 			values = []string{password}
@@ -100,11 +108,59 @@ func (s SecretSource) get(r *http.Request) (string, error) {
 	}
 	switch len(values) {
 	case 0:
-		return "", ErrSignatureMissing
+		return "", reason.New(ErrSignatureMissing, "no "+s.String())
 	case 1:
 		return values[0], nil
 	}
-	return "", ErrSignatureMalformed
+	return "", reason.New(ErrSignatureMalformed, s.String()+" twice")
+}
+
+// String names the place, for people.
+func (s SecretSource) String() string {
+	switch s.kind {
+	case secretQuery:
+		return "query value " + s.name
+	case secretPath:
+		return "path value " + s.name
+	case secretHeader:
+		return "header " + s.name
+	case secretBasic:
+		return "Basic authentication of " + s.name
+	}
+	return "place"
+}
+
+// secretPlaces are the sources of all shared secrets in the program. A header that
+// carries a secret anywhere is shown to no function, and a path that has one is not
+// logged; a Verifier of the user's own does not say what it is made of.
+var secretPlaces sync.Map // of SecretSource
+
+// hiddenHeaders are the headers of credentials.
+func hiddenHeaders(more []string) []string {
+	hidden := append([]string{"Authorization", "Proxy-Authorization", "Cookie"}, more...) // "" is none.
+	secretPlaces.Range(func(source, _ any) bool {
+		if name := source.(SecretSource).Header(); !slices.Contains(hidden, name) {
+			hidden = append(hidden, name)
+		}
+		return true
+	})
+	return hidden
+}
+
+// pathOf is the path of a request for the log: the pattern if the router tells one, else
+// the path with each segment replaced in which a secret may travel.
+func pathOf(r *http.Request) string {
+	if r.Pattern != "" {
+		return r.Pattern
+	}
+	path := r.URL.Path
+	secretPlaces.Range(func(source, _ any) bool {
+		if s := source.(SecretSource); s.kind == secretPath && r.PathValue(s.name) != "" {
+			path = strings.ReplaceAll(path, r.PathValue(s.name), "*")
+		}
+		return true
+	})
+	return path
 }
 
 // SharedSecret verifies deliveries of senders that sign nothing by a secret that
@@ -121,10 +177,11 @@ func SharedSecret(source SecretSource, secrets ...string) (Verifier, error) {
 	for i, secret := range secrets {
 		sums[i] = sha256.Sum256([]byte(secret))
 	}
-	return func(r *http.Request, _ []byte) error {
+	secretPlaces.Store(source, nil)
+	return func(r *http.Request) (func([]byte) error, error) {
 		sent, err := source.get(r)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		sum := sha256.Sum256([]byte(sent)) // Of fixed size, so that no length leaks.
 		match := 0
@@ -132,9 +189,9 @@ func SharedSecret(source SecretSource, secrets ...string) (Verifier, error) {
 			match |= subtle.ConstantTimeCompare(sum[:], sums[i][:])
 		}
 		if match != 1 {
-			return ErrSignatureMismatch
+			return nil, ErrSignatureMismatch
 		}
-		return nil
+		return nil, nil
 	}, nil
 }
 

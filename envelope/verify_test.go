@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 )
 
 func basic(user, password string) string {
@@ -79,7 +80,7 @@ func TestSharedSecret(t *testing.T) {
 			r.Header = test.header
 			var verified error
 			mux := http.NewServeMux()
-			check := func(_ http.ResponseWriter, r *http.Request) { verified = verify(r, nil) }
+			check := func(_ http.ResponseWriter, r *http.Request) { verified = verifying.Both(verify, r, nil) }
 			mux.HandleFunc("POST /hook/{key}", check)
 			mux.HandleFunc("POST /hook/{$}", check)
 			mux.ServeHTTP(httptest.NewRecorder(), r)
@@ -157,7 +158,7 @@ func TestSecretSource(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := verify(r, nil); err != nil {
+			if err := verifying.Both(verify, r, nil); err != nil {
 				t.Error(err)
 			}
 			if r.URL.Query().Get("a") != "b" {
@@ -177,11 +178,11 @@ func TestSecretsAreCopied(t *testing.T) {
 	secrets[0] = "changed"
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	r.Header.Set("X-Key", "secret")
-	if err := verify(r, nil); err != nil {
+	if err := verifying.Both(verify, r, nil); err != nil {
 		t.Error(err)
 	}
 	r.Header.Set("X-Key", "changed")
-	if err := verify(r, nil); !errors.Is(err, envelope.ErrSignatureMismatch) {
+	if err := verifying.Both(verify, r, nil); !errors.Is(err, envelope.ErrSignatureMismatch) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -221,12 +222,12 @@ func TestVerifierErrors(t *testing.T) {
 			ran := false
 			var seen envelope.Observation
 			h := newShop(t, envelope.Options{
-				Verifier: func(r *http.Request, body []byte) error {
+				Verifier: verifying.By(func(r *http.Request, body []byte) error {
 					if string(body) != goodBody || r.Method != http.MethodPost {
 						t.Errorf("asked about %s %s", r.Method, body)
 					}
 					return test.err
-				},
+				}),
 				Observer: observeInto(&seen),
 			}, orderPlaced.Handle(doneAnd(&ran)))
 			w := post(h, goodBody)

@@ -298,7 +298,7 @@ func ExampleNaturalKey() {
 	fmt.Println(deliver(mux, "CouponStateAdded", `{"id":"69aa","couponId":"69a5","userId":"6962"}`))
 	fmt.Println(deliver(mux, "CouponStateAdded", `{"id":"69aa","couponId":"69a5","userId":"6962"}`)) // repeated
 	// Output:
-	// mail a coupon: mambo/CouponStateAdded/69aa
+	// mail a coupon: 1/mambo///CouponStateAdded/69aa
 	// 200
 	// 200
 }

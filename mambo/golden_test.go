@@ -19,6 +19,7 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, conformance.Suite[mambo.Meta]{
 		Provider: mambo.Name,
 		Events:   mambo.Events(),
+		Key:      mambo.NaturalKey,
 		NewHandler: func(config envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
 			return mambo.NewHandler(mambo.Config{EventHeader: mambotest.EventHeader, Options: config}, routes...)
 		},

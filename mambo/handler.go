@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 // Name is the provider's name in deliveries, keys, logs and observations.
 const Name = "mambo"
 
-// Config sets up a handler. It needs Secrets, or one of Verifier and Unverified. It
+// Config sets up a handler. It needs Secrets, or one of Tenant, Verifier and Unverified. It
 // also needs a place to find the event's name in: EventHeader, EventPathValue or
 // EventResolver. As long as you do not know any, a Fallback does for it.
 type Config struct {
@@ -68,18 +67,8 @@ type Route = envelope.Route[Meta]
 // no place for its name, and there is no Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 	hasFallback := slices.ContainsFunc(routes, Route.IsFallback)
-	if config.EventHeader == "" && config.EventPathValue == "" && config.EventResolver == nil && !hasFallback {
+	if !config.DispatchOnly && config.EventHeader == "" && config.EventPathValue == "" && config.EventResolver == nil && !hasFallback {
 		return nil, errors.New("mambo: events can't be told: set EventHeader, EventPathValue or EventResolver, or add a Fallback")
-	}
-	common := config.Options
-	if len(config.Secrets) > 0 {
-		verifier, err := NewVerifier(config)
-		if err == nil {
-			common, err = common.WithVerifier(verifier)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("mambo: %w", err)
-		}
 	}
 	n := newNamer(config, hasFallback)
 	h, err := envelope.NewHandler(envelope.Provider[Meta]{
@@ -87,7 +76,9 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 		Events:    events,
 		EventName: n.fromPath,
 		Open:      n.open,
-	}, common, routes...)
+		Secrets:   config.Secrets,
+		Verifier:  config.verifier,
+	}, config.Options, routes...)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +86,22 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 	return h, nil
 }
 
+func (c Config) verifier(secrets []string) (envelope.Verifier, error) {
+	c.Secrets = secrets
+	return NewVerifier(c)
+}
+
 // Fallback is the route of deliveries whose event has no function: one that you do
 // not use, one that this package does not know, or one that can't be told, in
 // which case Delivery.Event is empty.
 func Fallback(fn func(context.Context, *Delivery[json.RawMessage]) error) Route {
 	return envelope.Fallback(fn)
+}
+
+// HandOff is a Fallback that takes verified deliveries as messages, to put them into a
+// queue or a table. See envelope.HandOff.
+func HandOff(fn func(context.Context, envelope.Message) error) Route {
+	return envelope.HandOff[Meta](fn)
 }
 
 // Events lists the events that the package knows, in the order of its

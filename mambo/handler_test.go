@@ -316,7 +316,7 @@ func TestNewHandlerErrors(t *testing.T) {
 	handle := func(context.Context, *mambo.Delivery[mambo.Tag]) error { return nil }
 	fallback := mambo.Fallback(func(context.Context, *mambo.Delivery[json.RawMessage]) error { return nil })
 	secrets := []string{secret}
-	verifier := func(*http.Request, []byte) error { return nil }
+	verifier := func(*http.Request) (func([]byte) error, error) { return nil, nil }
 	for _, test := range []struct {
 		name   string
 		config mambo.Config

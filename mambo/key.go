@@ -1,10 +1,10 @@
 package mambo
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // NaturalKey is an envelope.KeyFunc for events that happen to a thing once: what
@@ -15,27 +15,44 @@ import (
 // All other deliveries have no key and always run: the same activity comes several
 // times as ActivityAwardedAdded, and a user is updated, joins and leaves more than
 // once. So do deliveries without an ID; that the bodies of KPIs and coupon states
-// have one is inferred. An ID of more than 1,024 bytes, or that is not Unicode, is
-// none. Where you would rather take equal bytes for a repetition, see
+// have one is inferred. An ID that is not Unicode is none. Where you would rather take equal bytes for a repetition, see
 // envelope.DigestKey and its warning.
-func NaturalKey(m *envelope.Message) string {
-	switch m.Event {
+func NaturalKey(k envelope.Keyed) string {
+	switch k.Event {
 	case ActivityCreated.Name(), NotificationCreated.Name(), PointCreated.Name(), BehaviourCreated.Name(),
 		RewardCreated.Name(), KPICreated.Name(), LeaderboardCreated.Name(), CouponCreated.Name(),
 		CouponStateAdded.Name(), TagCreated.Name(), UserCreated.Name():
-	default:
-		return ""
+		if id := idOf(k.Payload); id != "" && !strings.ContainsRune(id, utf8.RuneError) {
+			return k.Event + "/" + id
+		}
 	}
-	raw, ok := wire.Find(m.Body, "/id")
-	if !ok || raw.Kind() == 'n' {
-		return ""
-	}
-	id, _, err := wire.Unquote(raw)
-	if err != nil || id == "" || len(id) > maxID || !utf8.ValidString(id) {
-		return ""
-	}
-	return m.Event + "/" + id
+	return ""
 }
 
-// maxID bounds the ID in a key, in bytes.
-const maxID = 1024
+func idOf(payload any) string {
+	switch p := payload.(type) {
+	case *Activity:
+		return p.ID
+	case *Notification:
+		return p.ID
+	case *Point:
+		return p.ID
+	case *Behaviour:
+		return p.ID
+	case *Reward:
+		return p.ID
+	case *KPI:
+		return p.ID
+	case *Leaderboard:
+		return p.ID
+	case *Coupon:
+		return p.ID
+	case *CouponState:
+		return p.ID
+	case *Tag:
+		return p.ID
+	case *User:
+		return p.ID
+	}
+	return ""
+}

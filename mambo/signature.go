@@ -14,6 +14,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/mac"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 )
 
 // Mambo signs the timestamp of each attempt and the body: HMAC-SHA256 under the
@@ -102,32 +103,34 @@ func newSigner(config Config) (*signer, error) {
 	return s, nil
 }
 
-func (s *signer) verify(r *http.Request, body []byte) error {
+func (s *signer) verify(r *http.Request) (func([]byte) error, error) {
 	values := r.Header.Values(s.header)
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
-		return envelope.ErrSignatureMissing
+		return nil, reason.New(envelope.ErrSignatureMissing, "no "+s.header)
 	}
 	if len(values) > 1 {
-		return envelope.ErrSignatureMalformed
+		return nil, reason.New(envelope.ErrSignatureMalformed, s.header+" twice")
 	}
 	timestamp, digests, ok := parseSignature(values[0])
 	if !ok {
-		return envelope.ErrSignatureMalformed
-	}
-	// With nothing between them, the last digits of a timestamp could be taken for
-	// the first ones of a body. A body that starts with a brace can't gain or lose
-	// digits, and every model is an object.
-	if len(body) == 0 || body[0] != '{' || !s.match(timestamp, body, digests) {
-		return envelope.ErrSignatureMismatch
+		return nil, reason.New(envelope.ErrSignatureMalformed, s.header+" has no timestamp and digest, or more than one timestamp")
 	}
 	moment, _ := momentOf(timestamp)
 	switch age := s.now().Sub(moment); {
 	case age > s.tolerance:
-		return envelope.ErrSignatureTooOld
+		return nil, envelope.ErrSignatureTooOld
 	case age < -s.tolerance:
-		return envelope.ErrSignatureTooNew
+		return nil, envelope.ErrSignatureTooNew
 	}
-	return nil
+	return func(body []byte) error {
+		// With nothing between them, the last digits of a timestamp could be taken for
+		// the first ones of a body. A body that starts with a brace can't gain or lose
+		// digits, and every model is an object.
+		if len(body) == 0 || body[0] != '{' || !s.match(timestamp, body, digests) {
+			return envelope.ErrSignatureMismatch
+		}
+		return nil
+	}, nil
 }
 
 // match compares every digest sent with every one that would be right, and takes

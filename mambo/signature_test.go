@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 )
 
@@ -22,13 +23,13 @@ var moment = time.Date(2026, 3, 20, 9, 46, 40, 0, time.UTC)
 
 func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
-func verifier(tb testing.TB, config mambo.Config) envelope.Verifier {
+func verifier(tb testing.TB, config mambo.Config) func(*http.Request, []byte) error {
 	tb.Helper()
 	verify, err := mambo.NewVerifier(config)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return verify
+	return func(r *http.Request, body []byte) error { return verifying.Both(verify, r, body) }
 }
 
 // signature is the header of a body signed with the secret at a time.

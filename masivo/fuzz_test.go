@@ -9,6 +9,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/hostile"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 )
 
@@ -40,7 +41,7 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		err := verify(&http.Request{Method: http.MethodPost, URL: &url.URL{Path: "/", RawQuery: query}, Header: http.Header{}}, nil)
+		err := verifying.Both(verify, &http.Request{Method: http.MethodPost, URL: &url.URL{Path: "/", RawQuery: query}, Header: http.Header{}}, nil)
 		if err != nil && !errors.Is(err, envelope.ErrSignature) {
 			t.Fatalf("an error that is no ErrSignature: %v", err)
 		}

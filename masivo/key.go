@@ -1,11 +1,11 @@
 package masivo
 
 import (
-	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/keys"
 )
 
 // NaturalKey is an envelope.KeyFunc for deliveries that name their cause. Masivo
@@ -21,34 +21,28 @@ import (
 //
 // Other deliveries have no key and always run. Where you would rather take equal
 // bytes for a repetition, see envelope.DigestKey and its warning. Nor is there a key if
-// one of its parts is longer than 1,024 bytes, or is not Unicode.
-func NaturalKey(m *envelope.Message) string {
-	switch m.Event {
-	case BehaviorEventFulfilled.Name(), BehaviorEventFailed.Name():
-		return keyOf(m, "/data/event", "/id", "/status")
-	case TierUpgrade.Name(), TierDowngrade.Name():
-		return keyOf(m, "/data", "/trigger_event_id", "/from_tier_id", "/to_tier_id", "/customer_id")
+// one of its parts is not Unicode.
+func NaturalKey(k envelope.Keyed) string {
+	switch p := k.Payload.(type) {
+	case *BehaviorEventData:
+		return keyOf(k.Event, p.Event.ID, string(p.Event.Status))
+	case *TierChangeData:
+		return keyOf(k.Event, p.TriggerEventID, p.FromTierID, p.ToTierID, p.CustomerID)
 	}
 	return ""
 }
 
-// maxKeyPart bounds the parts of a key, in bytes. A longer one is no id.
-const maxKeyPart = 1024
-
-// keyOf makes a key of members of an object. Without the first of them there is none.
-func keyOf(m *envelope.Message, object string, members ...string) string {
-	within, _ := wire.Find(m.Body, object)
-	key := m.Event
-	for i, member := range members {
-		raw, ok := wire.Find(within, member)
-		text, err := "", error(nil)
-		if ok && raw.Kind() != 'n' {
-			text, _, err = wire.Unquote(raw)
-		}
-		if err != nil || i == 0 && text == "" || len(text) > maxKeyPart || !utf8.ValidString(text) {
+// keyOf makes a key of parts. Without the first of them there is none.
+func keyOf(event string, parts ...string) string {
+	if parts[0] == "" {
+		return ""
+	}
+	key := event
+	for _, part := range parts {
+		if strings.ContainsRune(part, utf8.RuneError) { // Was it sent so, or is it what is left of something else?
 			return ""
 		}
-		key += "/" + url.PathEscape(text) // It keeps parts apart that contain a slash.
+		key += "/" + keys.Part(part)
 	}
 	return key
 }

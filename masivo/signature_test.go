@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 )
 
@@ -29,13 +30,13 @@ func request(t *testing.T) *http.Request {
 	return httptest.NewRequest(http.MethodPost, "https://shop.example.com/webhooks/masivo?account=7", http.NoBody)
 }
 
-func verifierOf(t *testing.T, config masivo.Config) envelope.Verifier {
+func verifierOf(t *testing.T, config masivo.Config) func(*http.Request, []byte) error {
 	t.Helper()
 	verify, err := masivo.NewVerifier(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return verify
+	return func(r *http.Request, body []byte) error { return verifying.Both(verify, r, body) }
 }
 
 func TestVerify(t *testing.T) {
@@ -156,7 +157,7 @@ func TestVerifyPattern(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
-	accept := func(*http.Request, []byte) error { return nil }
+	accept := func(*http.Request) (func([]byte) error, error) { return nil, nil }
 	tests := map[string]masivo.Config{
 		"nothing":                 {},
 		"empty list":              {Secrets: []string{}},

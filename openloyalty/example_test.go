@@ -148,7 +148,7 @@ func ExampleConfig_idempotency() {
 	fmt.Println(deliver(h, body))
 	fmt.Println(deliver(h, body))
 	// Output:
-	// openloyalty/c81e5f20-4d7b-4396-8a0f-e2b9d6c3a714 books 128.40
+	// 1/openloyalty///c81e5f20-4d7b-4396-8a0f-e2b9d6c3a714 books 128.40
 	// 200
 	// 200
 }

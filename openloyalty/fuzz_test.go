@@ -18,6 +18,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/hostile"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 )
 
@@ -77,7 +78,7 @@ func FuzzGenuine(f *testing.F) {
 		} {
 			r.Header.Set(name, value)
 		}
-		err = verify(r, body)
+		err = verifying.Both(verify, r, body)
 		if err != nil && !errors.Is(err, envelope.ErrSignature) {
 			t.Fatalf("an error that is no ErrSignature: %v", err)
 		}

@@ -3,7 +3,6 @@ package openloyalty
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // Name is the provider's name in deliveries, keys, logs and observations.
 const Name = "openloyalty"
 
-// Config sets up a handler. It needs Secrets, or one of Verifier and Unverified.
+// Config sets up a handler. It needs Secrets, or one of Tenant, Verifier and Unverified.
 type Config struct {
 	// Secrets are the signing secrets of your subscriptions: whsec_ and 64 hex
 	// digits, as the panel shows them once; the prefix may be left out. A delivery
@@ -64,23 +63,19 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your subscriptions, current and legacy. Routes
 // come from Handle of the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	common := config.Options
-	if len(config.Secrets) > 0 {
-		verifier, err := NewVerifier(config)
-		if err == nil {
-			common, err = common.WithVerifier(verifier)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("openloyalty: %w", err)
-		}
-	}
 	return envelope.NewHandler(envelope.Provider[Meta]{
-		Name:          Name,
-		Events:        events,
-		Layout:        envelope.Layout{Event: []string{"eventName", "type"}, Payload: "data"},
-		Key:           func(meta *Meta) string { return meta.MessageID },
-		SecretHeaders: []string{config.SecretFrom.Header()},
-	}, common, routes...)
+		Name:     Name,
+		Events:   events,
+		Layout:   envelope.Layout{Event: []string{"eventName", "type"}, Payload: "data"},
+		Key:      func(meta *Meta) string { return meta.MessageID },
+		Secrets:  config.Secrets,
+		Verifier: config.verifier,
+	}, config.Options, routes...)
+}
+
+func (c Config) verifier(secrets []string) (envelope.Verifier, error) {
+	c.Secrets = secrets
+	return NewVerifier(c)
 }
 
 // Fallback is the route of deliveries whose event has no function: events that
@@ -88,6 +83,12 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 // package does not know. The payload is the JSON text of data.
 func Fallback(fn func(context.Context, *Delivery[json.RawMessage]) error) Route {
 	return envelope.Fallback(fn)
+}
+
+// HandOff is a Fallback that takes verified deliveries as messages, to put them into a
+// queue or a table. See envelope.HandOff.
+func HandOff(fn func(context.Context, envelope.Message) error) Route {
+	return envelope.HandOff[Meta](fn)
 }
 
 // Events lists the events that the package knows, in the order of its

@@ -22,7 +22,7 @@ import (
 type updated = openloyalty.Delivery[openloyalty.CustomerOnlyData]
 
 func TestNewHandler(t *testing.T) {
-	verifier := func(*http.Request, []byte) error { return nil }
+	verifier := func(*http.Request) (func([]byte) error, error) { return nil, nil }
 	fn := func(context.Context, *updated) error { return nil }
 	tests := map[string]struct {
 		config openloyalty.Config
@@ -218,7 +218,7 @@ func TestMetaAndKey(t *testing.T) {
 	if meta.MessageID == "" || meta.RequestID == "" || meta.StoreCode != "DEFAULT" || meta.CreatedAt.Time().Year() != 2026 {
 		t.Errorf("got %+v", meta)
 	}
-	if want := "openloyalty/" + meta.MessageID; key != want {
+	if want := "1/openloyalty///" + meta.MessageID; key != want {
 		t.Errorf("got key %s, want %s", key, want)
 	}
 	if _, meta, key, err := dispatch(t, payloadBody(t, "customer.updated")); err != nil || key != "" || meta != (openloyalty.Meta{}) {

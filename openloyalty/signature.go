@@ -13,6 +13,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/mac"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
 )
 
 // Open Loyalty signs deliveries of subscriptions for which signing was enabled:
@@ -147,29 +148,31 @@ func keyOf(secret string, encoding KeyEncoding) ([]byte, error) {
 	return nil, errors.New("unknown key encoding")
 }
 
-func (s *signer) verify(r *http.Request, body []byte) error {
+func (s *signer) verify(r *http.Request) (func([]byte) error, error) {
 	sent, err := parseHeaders(r.Header)
 	if err != nil {
-		return err
-	}
-	canonical := s.canonical(r, body, sent.timestamp, sent.requestID)
-	match := false
-	for _, key := range s.keys {
-		want := key.Sum("", canonical)
-		if hmac.Equal(want[:], sent.digest[:]) {
-			match = true
-		}
-	}
-	if !match {
-		return envelope.ErrSignatureMismatch
+		return nil, err
 	}
 	switch age := s.now().Sub(sent.moment); {
 	case age > s.tolerance:
-		return envelope.ErrSignatureTooOld
+		return nil, envelope.ErrSignatureTooOld
 	case age < -s.tolerance:
-		return envelope.ErrSignatureTooNew
+		return nil, envelope.ErrSignatureTooNew
 	}
-	return nil
+	return func(body []byte) error {
+		canonical := s.canonical(r, body, sent.timestamp, sent.requestID)
+		match := false
+		for _, key := range s.keys {
+			want := key.Sum("", canonical)
+			if hmac.Equal(want[:], sent.digest[:]) {
+				match = true
+			}
+		}
+		if !match {
+			return envelope.ErrSignatureMismatch
+		}
+		return nil
+	}, nil
 }
 
 // canonical is the text that is signed. Host and path have their length with
@@ -240,13 +243,16 @@ func parseHeaders(header http.Header) (sent sentSignature, err error) {
 	// Algorithm and version are not signed: they may be missing, and choose nothing.
 	named := header[AlgorithmHeader]
 	switch {
-	case len(named) > 1, len(header[VersionHeader]) > 1,
-		len(named) == 1 && named[0] != "" && !strings.EqualFold(named[0], algorithm),
-		len(signature) != hex.EncodedLen(sha256.Size):
-		return sent, envelope.ErrSignatureMalformed
+	case len(named) > 1:
+		return sent, reason.New(envelope.ErrSignatureMalformed, AlgorithmHeader+" twice")
+	case len(header[VersionHeader]) > 1:
+		return sent, reason.New(envelope.ErrSignatureMalformed, VersionHeader+" twice")
+	case len(named) == 1 && named[0] != "" && !strings.EqualFold(named[0], algorithm):
+		return sent, reason.New(envelope.ErrSignatureMalformed, AlgorithmHeader+" is not "+algorithm)
 	}
-	if _, err := hex.Decode(sent.digest[:], []byte(signature)); err != nil {
-		return sent, envelope.ErrSignatureMalformed
+	_, err = hex.Decode(sent.digest[:], []byte(signature[:min(len(signature), hex.EncodedLen(sha256.Size))]))
+	if err != nil || len(signature) != hex.EncodedLen(sha256.Size) {
+		return sent, reason.New(envelope.ErrSignatureMalformed, SignatureHeader+" is not 64 hex digits")
 	}
 	sent.moment, err = momentOf(sent.timestamp)
 	return sent, err
@@ -257,9 +263,9 @@ func single(header http.Header, name string) (string, error) {
 	values := header[name]
 	switch {
 	case len(values) > 1:
-		return "", envelope.ErrSignatureMalformed
+		return "", reason.New(envelope.ErrSignatureMalformed, name+" twice")
 	case len(values) == 0 || values[0] == "":
-		return "", envelope.ErrSignatureMissing
+		return "", reason.New(envelope.ErrSignatureMissing, "no "+name)
 	}
 	return values[0], nil
 }
@@ -267,15 +273,17 @@ func single(header http.Header, name string) (string, error) {
 // maxTimestamp bounds the digits of a timestamp, to year 33,658.
 const maxTimestamp = 12
 
+var errTimestamp = reason.New(envelope.ErrSignatureMalformed, TimestampHeader+" is not in Unix seconds")
+
 func momentOf(timestamp string) (time.Time, error) {
 	for i := range len(timestamp) {
 		if timestamp[i] < '0' || '9' < timestamp[i] {
-			return time.Time{}, envelope.ErrSignatureMalformed
+			return time.Time{}, errTimestamp
 		}
 	}
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil || len(timestamp) > maxTimestamp {
-		return time.Time{}, envelope.ErrSignatureMalformed
+		return time.Time{}, errTimestamp
 	}
 	return time.Unix(seconds, 0), nil
 }

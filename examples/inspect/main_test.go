@@ -425,7 +425,7 @@ func TestPretty(t *testing.T) {
 	stdout.Reset()
 	run([]string{"-provider", "masivo", "-pretty", "-secret", "s"}, strings.NewReader(body), &stdout, &stderr)
 	want = `-  masivo (event not told)  refused
-  error      401 signature: signature refused: missing
+  error      401 signature: signature refused: missing: no query value secret
   retryable  false
 
 `

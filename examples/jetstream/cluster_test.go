@@ -183,9 +183,9 @@ func startReceiver(ctx context.Context, t *testing.T, urls string) string {
 // bodyID is a KeyFunc for deliveries that the test gives an id in the body.
 func bodyID(pattern string) envelope.KeyFunc {
 	id := regexp.MustCompile(pattern)
-	return func(m *envelope.Message) string {
-		if found := id.FindSubmatch(m.Body); found != nil {
-			return m.Event + "/" + string(found[1])
+	return func(k envelope.Keyed) string {
+		if found := id.FindSubmatch(k.Body); found != nil {
+			return k.Event + "/" + string(found[1])
 		}
 		return ""
 	}

@@ -93,7 +93,7 @@ func handOff[M any](q *queue) envelope.Func[M, json.RawMessage] {
 			body:     d.Raw,
 		}
 		if r.id == "" {
-			r.id = d.Provider + "/" + rand.Text()
+			r.id = rand.Text()
 		}
 		if err := q.put(ctx, r); err != nil {
 			return envelope.RetryAfter(0, err)

@@ -48,7 +48,6 @@ var domains = map[string]string{
 const (
 	sourcePrefix = "/webhooks/" // before the provider's name in a CloudEvent's source
 	httpPrefix   = "http-"      // before the names of the request's headers
-	idHeader     = "Ce-Id"      // in a Message: the id of its CloudEvent
 )
 
 // errNoRecord is what a message is that no receiver has put into the stream.
@@ -112,20 +111,10 @@ func readRecord(ctx context.Context, header nats.Header, data []byte) (*record, 
 	return r, nil
 }
 
-// forDispatch is the record as Handler.Dispatch takes it.
+// forDispatch is the record as Handler.Dispatch takes it. A delivery without a key of its
+// own has the id of its record: a redelivery by the queue is recognised all the same.
 func (r *record) forDispatch() envelope.Message {
-	header := r.header.Clone()
-	header.Set(idHeader, r.id)
-	return envelope.Message{Body: r.body, Header: header, Event: r.event, Received: r.received}
-}
-
-// recordKey is the KeyFunc of workers. A delivery without a key of its own has the
-// id of its record: a redelivery by the queue is recognised all the same.
-func recordKey(provider string) envelope.KeyFunc {
-	return func(m *envelope.Message) string {
-		// The handler puts the provider's name before it, once more.
-		return strings.TrimPrefix(m.Header.Get(idHeader), provider+"/")
-	}
+	return envelope.Message{Body: r.body, Header: r.header.Clone(), Event: r.event, Key: r.id, Received: r.received}
 }
 
 // typeOf is the type of a CloudEvent. That of an event without a name is the

@@ -175,12 +175,8 @@ func checkSubjects[M any](t *testing.T, provider string, events []envelope.AnyEv
 
 // A worker's key is the receiver's key.
 func TestRecordKey(t *testing.T) {
-	r := &record{id: "masivo/TIER_UPGRADE/1", header: http.Header{"Ce-Id": {"from outside"}}}
-	m := r.forDispatch()
-	if got := recordKey(masivo.Name)(&m); got != "TIER_UPGRADE/1" {
-		t.Errorf("key %q", got)
-	}
-	if got := recordKey(masivo.Name)(&envelope.Message{}); got != "" {
-		t.Errorf("key %q of nothing", got)
+	r := &record{id: "1/masivo///TIER_UPGRADE/1", header: http.Header{"Ce-Id": {"from outside"}}}
+	if m := r.forDispatch(); m.Key != r.id {
+		t.Errorf("key %q", m.Key)
 	}
 }

@@ -37,37 +37,35 @@ var defaultLimits = limits{
 	retryAfter: 5 * time.Second,
 }
 
-// handlers are the handlers of a worker, by provider. They verify nothing: what is
-// in the queue was verified before it came there.
+// handlers are the handlers of a worker, by provider. What is in the queue was verified
+// before it came there.
 func (s *service) handlers(store envelope.Store, l limits, log *slog.Logger) (map[string]*envelope.Handler, error) {
-	config := func(provider string) envelope.Options {
+	options := func() envelope.Options {
 		return envelope.Options{
-			Unverified:  true,
-			Key:         recordKey(provider),
-			Timeout:     l.timeout,
-			RetryAfter:  l.retryAfter,
-			Idempotency: &envelope.Idempotency{Store: store, Lease: l.lease},
-			Logger:      log,
+			DispatchOnly: true,
+			Timeout:      l.timeout,
+			RetryAfter:   l.retryAfter,
+			Idempotency:  &envelope.Idempotency{Store: store, Lease: l.lease, Wait: -1}, // The queue waits.
+			Logger:       log,
 		}
 	}
 	handlers := map[string]*envelope.Handler{}
 	var errs [4]error
 	handlers[ambassify.Name], errs[0] = ambassify.NewHandler(
-		ambassify.Config{Options: config(ambassify.Name)},
+		ambassify.Config{Options: options()},
 		ambassify.ConversionCreated.Handle(s.onConversion),
 	)
 	handlers[mambo.Name], errs[1] = mambo.NewHandler(
-		// The name comes with the Message; a place for it must be named all the same.
-		mambo.Config{EventPathValue: "event", Options: config(mambo.Name)},
+		mambo.Config{Options: options()},
 		mambo.UserMemberJoined.Handle(s.onJoined),
 	)
 	handlers[masivo.Name], errs[2] = masivo.NewHandler(
-		masivo.Config{Options: config(masivo.Name)},
+		masivo.Config{Options: options()},
 		masivo.BehaviorEventFulfilled.Handle(s.onBehavior),
 		masivo.CouponRedemption.Handle(s.onCoupon),
 	)
 	handlers[openloyalty.Name], errs[3] = openloyalty.NewHandler(
-		openloyalty.Config{Options: config(openloyalty.Name)},
+		openloyalty.Config{Options: options()},
 		openloyalty.CustomerRegistered.Handle(s.onRegistered),
 	)
 	return handlers, errors.Join(errs[:]...)

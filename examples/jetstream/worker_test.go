@@ -119,7 +119,7 @@ func TestWorkerTriesAgain(t *testing.T) {
 	p := openProgram(t, defaultLimits)
 	keys := make(chan string, 100)
 	tries := 0
-	h, err := openloyalty.NewHandler(openloyalty.Config{Options: p.workerConfig(openloyalty.Name)},
+	h, err := openloyalty.NewHandler(openloyalty.Config{Options: p.workerConfig()},
 		openloyalty.CustomerRegistered.Handle(func(_ context.Context, d *openloyalty.Delivery[openloyalty.CustomerRegisteredData]) error {
 			tries++
 			keys <- d.Key
@@ -143,7 +143,7 @@ func TestWorkerTriesAgain(t *testing.T) {
 	for try := range 4 {
 		select {
 		case key := <-keys:
-			if key != "openloyalty/f43143dc-4d13-4232-b558-8ebbf804c69b" {
+			if key != "1/openloyalty///f43143dc-4d13-4232-b558-8ebbf804c69b" {
 				t.Errorf("try %d has key %q", try+1, key)
 			}
 		case <-time.After(30 * time.Second):
@@ -157,11 +157,10 @@ func TestWorkerTriesAgain(t *testing.T) {
 }
 
 // workerConfig is what service.handlers gives each handler.
-func (p *program) workerConfig(provider string) envelope.Options {
+func (p *program) workerConfig() envelope.Options {
 	return envelope.Options{
-		Unverified:  true,
-		Key:         recordKey(provider),
-		Idempotency: &envelope.Idempotency{Store: keyStore{p.queue.keys}},
+		DispatchOnly: true,
+		Idempotency:  &envelope.Idempotency{Store: keyStore{p.queue.keys}, Wait: -1},
 	}
 }
 
@@ -215,7 +214,7 @@ func TestDeadLetters(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := openProgram(t, defaultLimits)
-			h, err := masivo.NewHandler(masivo.Config{Options: p.workerConfig(masivo.Name)}, test.route)
+			h, err := masivo.NewHandler(masivo.Config{Options: p.workerConfig()}, test.route)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -153,8 +152,7 @@ func (v visit) observe(o envelope.Observation) {
 
 func (v visit) drifted(r envelope.DriftReport) { v.Drift, v.DriftTotal = r.Drift, r.Total }
 
-// watch writes down every delivery that a handler gets, before its sender has read
-// the answer.
+// watch writes down every delivery that a handler gets.
 func (rc *receiver) watch(p provider, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ticket := rc.sent.take(r.RemoteAddr)
@@ -168,27 +166,45 @@ func (rc *receiver) watch(p provider, h http.Handler) http.Handler {
 			Header:   r.Header.Clone(),
 		}}
 		body := &copied{ReadCloser: r.Body}
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(envelope.DefaultReadTimeout))
+		body.fill()
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		r.Body = body
 		h.ServeHTTP(w, r)
-		v.Raw, v.Partial = body.read.Bytes(), !body.ended
+		v.Raw, v.Partial = body.text, !body.ended
 		v.PayloadAt = p.payload(v.Event)
 		rc.history.Add(v.Delivery)
-		ticket.arrived(v.Delivery)
+		ticket.came <- v.Delivery
 		rc.tell(v.Delivery)
 	})
 }
 
-// copied keeps what was read of a body. The handler reads no more than its limit.
+// copied keeps what was read of a body.
 type copied struct {
 	io.ReadCloser
-	read  bytes.Buffer
+	text  []byte
+	next  int   // of the text, for the handler
+	err   error // what came behind the text
 	ended bool
 }
 
+// fill reads the body, as far as the handler would: a delivery that is refused before its
+// body is read can be looked at too.
+func (c *copied) fill() {
+	c.text, c.err = io.ReadAll(io.LimitReader(c.ReadCloser, envelope.DefaultMaxBody))
+	c.ended = c.err == nil && len(c.text) < envelope.DefaultMaxBody
+}
+
 func (c *copied) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
-	c.read.Write(p[:n])
-	c.ended = c.ended || err == io.EOF
-	return n, err
+	if c.next == len(c.text) && c.err == nil {
+		more := make([]byte, len(p))
+		n, err := c.ReadCloser.Read(more)
+		c.text, c.err = append(c.text, more[:n]...), err
+		c.ended = c.ended || err == io.EOF
+	}
+	n := copy(p, c.text[c.next:])
+	if c.next += n; c.next == len(c.text) {
+		return n, c.err
+	}
+	return n, nil
 }

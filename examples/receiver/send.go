@@ -105,7 +105,7 @@ func (s *sender) again(ctx context.Context, d *inspector.Delivery, sign bool) (*
 // deliver sends a request on a connection of its own and waits for the answer. What
 // the receiver wrote down is what the sender was told.
 func (s *sender) deliver(ctx context.Context, r *http.Request, source inspector.Source) (*inspector.Delivery, error) {
-	t := &ticket{source: source}
+	t := newTicket(source)
 	r = r.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) { s.receiver.sent.give(c.Conn.LocalAddr().String(), t) },
 	}))
@@ -120,11 +120,15 @@ func (s *sender) deliver(ctx context.Context, r *http.Request, source inspector.
 	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
 		return nil, err
 	}
-	d := t.delivery()
-	if d == nil || d.Status != answer.StatusCode {
-		return nil, fmt.Errorf("answer %s did not come from a delivery", answer.Status)
+	select {
+	case d := <-t.came: // It is written down after the answer.
+		if d.Status == answer.StatusCode {
+			return d, nil
+		}
+	case <-time.After(sendTimeout):
+	case <-ctx.Done():
 	}
-	return d, nil
+	return nil, fmt.Errorf("answer %s did not come from a delivery", answer.Status)
 }
 
 // tickets tell the receiver's own deliveries from those of others, by the connection
@@ -134,8 +138,11 @@ type tickets struct{ byAddress sync.Map }
 // ticket is one delivery of the receiver's own.
 type ticket struct {
 	source inspector.Source
-	mu     sync.Mutex
-	came   *inspector.Delivery
+	came   chan *inspector.Delivery // once
+}
+
+func newTicket(source inspector.Source) *ticket {
+	return &ticket{source: source, came: make(chan *inspector.Delivery, 1)}
 }
 
 func (t *tickets) give(address string, ticket *ticket) { t.byAddress.Store(address, ticket) }
@@ -145,19 +152,7 @@ func (t *tickets) take(address string) *ticket {
 	if own, ok := t.byAddress.LoadAndDelete(address); ok {
 		return own.(*ticket)
 	}
-	return &ticket{}
-}
-
-func (t *ticket) arrived(d *inspector.Delivery) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.came = d
-}
-
-func (t *ticket) delivery() *inspector.Delivery {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.came
+	return newTicket("")
 }
 
 // newSecret makes a secret that every provider takes: 32 random bytes in hex.

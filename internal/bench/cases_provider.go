@@ -9,6 +9,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify/ambassifytest"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo/mambotest"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
@@ -24,6 +25,12 @@ type provider[M any] struct {
 	handler func(envelope.Options, ...envelope.Route[M]) (*envelope.Handler, error)
 	verify  func() (envelope.Verifier, error)
 	open    opener
+}
+
+// both returns both steps of the verification in one.
+func (p provider[M]) both() (func(*http.Request, []byte) error, error) {
+	verifier, err := p.verify()
+	return func(r *http.Request, body []byte) error { return verifying.Both(verifier, r, body) }, err
 }
 
 var masivoProvider = provider[masivo.Meta]{
@@ -165,7 +172,7 @@ func ambassifyCases[T any](size string, event envelope.Event[ambassify.Meta, T],
 // signed when a case starts, because signatures age.
 func goldenCases[M, T, B any](p provider[M], size string, event envelope.Event[M, T], situation string) func() ([]Case, error) {
 	return func() ([]Case, error) {
-		verify, err := p.verify()
+		verify, err := p.both()
 		if err != nil {
 			return nil, err
 		}

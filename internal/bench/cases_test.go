@@ -79,7 +79,7 @@ func testGolden[M, T any](t *testing.T, p provider[M], event envelope.Event[M, T
 				return goldenLibrary(p, envelope.Options{}, event, take)
 			},
 			Handwritten: func(take func(*T)) (http.Handler, error) {
-				verify, err := p.verify()
+				verify, err := p.both()
 				return newHandwritten(event.Name(), verify, p.open, take), err
 			},
 		})

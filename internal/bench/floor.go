@@ -5,14 +5,12 @@ import (
 	"net/http"
 
 	jsonv2 "github.com/go-json-experiment/json"
-
-	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
 
 // newFloor is the least that a receiver does: read a body of declared length into
 // one allocation, check its signature, decode it once into its struct, answer. It
 // has no limits, no routes, no validation and no care for a sender that lies.
-func newFloor[T any](verify envelope.Verifier, take func(*T)) http.Handler {
+func newFloor[T any](verify func(*http.Request, []byte) error, take func(*T)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := readSized(r)
 		if err != nil {

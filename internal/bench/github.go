@@ -95,7 +95,10 @@ func newLibrary[T any](config envelope.Options, take func(*T), names ...string) 
 			return nil
 		}))
 	}
-	config.Verifier = newSignature().verify
+	check := newSignature()
+	config.Verifier = func(r *http.Request) (func([]byte) error, error) {
+		return func(body []byte) error { return check.verify(r, body) }, nil
+	}
 	return envelope.NewHandler(envelope.Provider[gitHubMeta]{
 		Name:      "github",
 		Events:    events,

@@ -7,8 +7,6 @@ import (
 	"reflect"
 
 	"github.com/go-playground/validator/v10"
-
-	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
 
 const maxBody = 1 << 20
@@ -19,7 +17,7 @@ type opener func(r *http.Request, body []byte) (event string, payload []byte, er
 // newHandwritten is what a service writes that uses no library for webhooks:
 // net/http, encoding/json, and validator for the tags of the struct. It checks the
 // same signature by the same code as the others.
-func newHandwritten[T any](event string, verify envelope.Verifier, open opener, take func(*T)) http.Handler {
+func newHandwritten[T any](event string, verify func(*http.Request, []byte) error, open opener, take func(*T)) http.Handler {
 	validate := validator.New(validator.WithRequiredStructEnabled())
 	check := func(payload *T) error { return validate.Struct(payload) }
 	if reflect.TypeFor[T]().Kind() == reflect.Slice {

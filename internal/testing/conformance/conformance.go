@@ -29,6 +29,9 @@ type Suite[M any] struct {
 	// NewHandler makes a handler that verifies nothing.
 	NewHandler func(envelope.Options, ...envelope.Route[M]) (*envelope.Handler, error)
 
+	// Key is the NaturalKey of the package; nil if the provider sends an id.
+	Key envelope.KeyFunc
+
 	// EnvelopeModel names the model of the catalogue that M stands for, if there
 	// is one.
 	EnvelopeModel string
@@ -49,6 +52,7 @@ func Run[M any](t *testing.T, s Suite[M]) {
 	t.Run("goldens cover the catalogue", func(t *testing.T) { s.testCoverage(t, catalog) })
 	t.Run("goldens", s.testGoldens)
 	t.Run("holes", s.testHoles)
+	t.Run("keys", s.testKeys)
 }
 
 // testEvents compares the lists of events.

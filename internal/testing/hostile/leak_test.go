@@ -28,6 +28,9 @@ const mark = "Zw7Marked"
 
 var errMarked = errors.New("failed for " + mark)
 
+// errYours is what a function returns: its text is logged.
+var errYours = errors.New("no such account")
+
 // search looks for the mark, and for secrets, in texts.
 func search(t *testing.T, what string, texts map[string]string) {
 	t.Helper()
@@ -53,11 +56,11 @@ type spy struct {
 // ends are the ways in which a function can end.
 var ends = map[string]func() error{
 	"nil":       func() error { return nil },
-	"error":     func() error { return errMarked },
+	"error":     func() error { return errYours },
 	"panic":     func() error { panic(errMarked) },
 	"text":      func() error { panic("text " + mark) },
-	"retry":     func() error { return envelope.RetryAfter(time.Second, errMarked) },
-	"permanent": func() error { return fmt.Errorf("%s: %w", mark, envelope.Permanent(errMarked)) },
+	"retry":     func() error { return envelope.RetryAfter(time.Second, errYours) },
+	"permanent": func() error { return fmt.Errorf("outer: %w", envelope.Permanent(errYours)) },
 }
 
 func newSpy(t *testing.T, p provider, config envelope.Options, end func() error) *spy {
@@ -233,6 +236,9 @@ func TestNothingLeaks(t *testing.T) {
 
 // The same for what happens around a body.
 func TestNothingLeaksOfRequests(t *testing.T) {
+	if _, err := envelope.SharedSecret(envelope.FromPathValue("secret"), "of another handler"); err != nil {
+		t.Fatal(err)
+	}
 	each(t, func(t *testing.T, p provider) {
 		golden := p.basicJSON(t)
 		changes := map[string]func(r *http.Request){
@@ -245,7 +251,11 @@ func TestNothingLeaksOfRequests(t *testing.T) {
 			"too large yet": func(r *http.Request) { setBody(r, []byte(strings.Repeat(mark, 1<<18))); r.ContentLength = -1 },
 			"read error":    func(r *http.Request) { r.Body = io.NopCloser(failing{}) },
 			"short":         func(r *http.Request) { r.ContentLength = 1 << 19 },
-			"path":          func(r *http.Request) { r.URL.Path = "/" + mark; r.RequestURI = "/" + mark },
+			"secret in the path": func(r *http.Request) {
+				r.URL.Path = "/" + mark
+				r.RequestURI = "/" + mark
+				r.SetPathValue("secret", mark)
+			},
 			"credentials": func(r *http.Request) {
 				r.Header.Set("Authorization", "Basic "+mark)
 				r.Header.Set("Cookie", "a="+mark)
@@ -279,10 +289,12 @@ func TestNothingLeaksOfRequests(t *testing.T) {
 			s.deliver(t, name, r, true)
 		}
 		configs := map[string]envelope.Options{
-			"verifier":        {Verifier: func(*http.Request, []byte) error { return errMarked }},
-			"verifier, later": {Verifier: func(*http.Request, []byte) error { return envelope.RetryAfter(time.Second, errMarked) }},
-			"store":           {Key: func(*envelope.Message) string { return mark }, Idempotency: &envelope.Idempotency{Store: brokenStore{}}},
-			"store, later":    {Key: func(*envelope.Message) string { return mark }, Idempotency: &envelope.Idempotency{Store: brokenStore{claims: true}}},
+			"verifier": {Verifier: func(*http.Request) (func([]byte) error, error) { return nil, errMarked }},
+			"verifier, later": {Verifier: func(*http.Request) (func([]byte) error, error) {
+				return nil, envelope.RetryAfter(time.Second, errMarked)
+			}},
+			"store":        {Key: func(envelope.Keyed) string { return mark }, Idempotency: &envelope.Idempotency{Store: brokenStore{}}},
+			"store, later": {Key: func(envelope.Keyed) string { return mark }, Idempotency: &envelope.Idempotency{Store: brokenStore{claims: true}}},
 		}
 		for name, config := range configs {
 			s := newSpy(t, p, config, ends["nil"])

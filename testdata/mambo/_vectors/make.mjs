@@ -86,6 +86,6 @@ vector("too old", "TooOld", `t=${now - 301},v1=${signed(now - 301)}`);
 vector("too new", "TooNew", `t=${now + 301},v1=${signed(now + 301)}`);
 vector("too old by a millisecond", "TooOld", `t=${now - 301}999,v1=${signed(`${now - 301}999`)}`);
 vector("too new by a millisecond", "TooNew", `t=${now + 300}001,v1=${signed(`${now + 300}001`)}`);
-vector("forged and too old", "Mismatch", `t=${now - 9000},v1=${signed(now)}`);
+vector("forged and too old", "TooOld", `t=${now - 9000},v1=${signed(now)}`);
 
 writeFileSync(new URL("signature.json", import.meta.url), JSON.stringify(vectors, null, 2) + "\n");
