@@ -104,12 +104,12 @@ func TestReturnedErrors(t *testing.T) {
 }
 
 type (
-	nilPointer struct{}
-	nilSlice   []error
+	nilPointerError struct{}
+	nilSliceErrors  []error
 )
 
-func (*nilPointer) Error() string { return "" }
-func (nilSlice) Error() string    { return "" }
+func (*nilPointerError) Error() string { return "" }
+func (nilSliceErrors) Error() string   { return "" }
 
 // TestNoFailure: what a function returns and is no error of a delivery.
 func TestNoFailure(t *testing.T) {
@@ -118,8 +118,8 @@ func TestNoFailure(t *testing.T) {
 		outcome  envelope.Outcome
 	}{
 		"nil":               {nil, envelope.OutcomeHandled},
-		"nil pointer":       {(*nilPointer)(nil), envelope.OutcomeHandled},
-		"nil slice":         {nilSlice(nil), envelope.OutcomeHandled},
+		"nil pointer":       {(*nilPointerError)(nil), envelope.OutcomeHandled},
+		"nil slice":         {nilSliceErrors(nil), envelope.OutcomeHandled},
 		"nil *Error":        {(*envelope.Error)(nil), envelope.OutcomeHandled},
 		"duplicate":         {envelope.ErrDuplicate, envelope.OutcomeDuplicate},
 		"wrapped duplicate": {fmt.Errorf("ledger: %w", envelope.ErrDuplicate), envelope.OutcomeDuplicate},

@@ -2,7 +2,6 @@ package envelope_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log"
@@ -64,7 +63,7 @@ func ExampleTenant() {
 // The order in which a service ends: the server, so that nothing new comes; the handlers;
 // the workers behind a queue; and what all of them use.
 func ExampleHandler_Shutdown() {
-	var db *sql.DB // sql.Open in real life
+	db := new(database) // *sql.DB in real life
 	h, err := masivo.NewHandler(masivo.Config{Secrets: []string{"LONG-RANDOM-TEXT"}})
 	if err != nil {
 		log.Fatal(err)
@@ -88,7 +87,9 @@ func ExampleHandler_Shutdown() {
 		log.Print(err)
 	}
 	workers.Wait()
-	if db != nil {
-		_ = db.Close()
-	}
+	db.Close()
 }
+
+type database struct{}
+
+func (*database) Close() {}

@@ -15,10 +15,8 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
 
-func postWith(ctx context.Context, h http.Handler, body string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(body)))
-	return w
+func postWith(ctx context.Context, h http.Handler, body string) {
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(body)))
 }
 
 type panicking struct{ slog.Handler }
@@ -85,12 +83,12 @@ func TestQueueContext(t *testing.T) {
 	}))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if h.Dispatch(ctx, envelope.Message{Body: []byte(goodBody)}); err != nil || left > 20*time.Millisecond || !errors.Is(again, context.DeadlineExceeded) {
+	if _ = h.Dispatch(ctx, envelope.Message{Body: []byte(goodBody)}); err != nil || left > 20*time.Millisecond || !errors.Is(again, context.DeadlineExceeded) {
 		t.Errorf("error %v, then %v, %v left", err, again, left)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if h.Dispatch(cancelled, envelope.Message{Body: []byte(goodBody)}); !errors.Is(err, context.Canceled) {
+	if _ = h.Dispatch(cancelled, envelope.Message{Body: []byte(goodBody)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled context is seen as %v", err)
 	}
 	short := newShop(t, envelope.Options{Timeout: time.Millisecond}, orderPlaced.Handle(func(ctx context.Context, _ *shopDelivery[order]) error {

@@ -46,7 +46,7 @@ func (m Message) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "{%d bytes}", len(
 func (t Tenant) LogValue() slog.Value { return slog.StringValue(t.Name) }
 
 // Format prints the name, whatever the verb.
-func (t Tenant) Format(s fmt.State, _ rune) { fmt.Fprint(s, "{"+t.Name+"}") }
+func (t Tenant) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "{%s}", t.Name) }
 
 // LogValue is the handler's name. The Config of a provider's package has it too, and logs
 // no secrets.
@@ -54,4 +54,4 @@ func (o Options) LogValue() slog.Value { return slog.GroupValue(slog.String("nam
 
 // Format prints what LogValue says, whatever the verb. The Config of a provider's package
 // has it too, and prints no secrets.
-func (o Options) Format(s fmt.State, _ rune) { fmt.Fprint(s, "{"+o.Name+"}") }
+func (o Options) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "{%s}", o.Name) }

@@ -111,30 +111,30 @@ const (
 )
 
 // withDefaults checks Options and fills in what is zero.
-func (c Options) withDefaults() (Options, error) {
+func (o Options) withDefaults() (Options, error) {
 	switch {
-	case c.MaxBody < 0 || c.MaxDepth < 0 || c.MaxMemory < 0 || c.Timeout < 0 || c.MaxConcurrent < 0 || c.RetryAfter < 0:
-		return c, errors.New("a limit is negative")
-	case c.Validation < ValidateIdentities || c.Validation > ValidateOff:
-		return c, fmt.Errorf("unknown validation policy %d", c.Validation)
+	case o.MaxBody < 0 || o.MaxDepth < 0 || o.MaxMemory < 0 || o.Timeout < 0 || o.MaxConcurrent < 0 || o.RetryAfter < 0:
+		return o, errors.New("a limit is negative")
+	case o.Validation < ValidateIdentities || o.Validation > ValidateOff:
+		return o, fmt.Errorf("unknown validation policy %d", o.Validation)
 	}
-	c.MaxBody = orDefault(c.MaxBody, DefaultMaxBody)
-	c.MaxDepth = orDefault(c.MaxDepth, DefaultMaxDepth)
-	c.MaxMemory = orDefault(c.MaxMemory, DefaultMaxMemory)
-	c.ReadTimeout = orDefault(c.ReadTimeout, DefaultReadTimeout)
-	c.Timeout = orDefault(c.Timeout, DefaultTimeout)
-	c.RetryAfter = orDefault(c.RetryAfter, DefaultRetryAfter)
-	if c.Now == nil {
-		c.Now = time.Now
+	o.MaxBody = orDefault(o.MaxBody, DefaultMaxBody)
+	o.MaxDepth = orDefault(o.MaxDepth, DefaultMaxDepth)
+	o.MaxMemory = orDefault(o.MaxMemory, DefaultMaxMemory)
+	o.ReadTimeout = orDefault(o.ReadTimeout, DefaultReadTimeout)
+	o.Timeout = orDefault(o.Timeout, DefaultTimeout)
+	o.RetryAfter = orDefault(o.RetryAfter, DefaultRetryAfter)
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	if c.Idempotency != nil {
-		idempotency, err := c.Idempotency.withDefaults(c.Timeout)
+	if o.Idempotency != nil {
+		idempotency, err := o.Idempotency.withDefaults(o.Timeout)
 		if err != nil {
-			return c, err
+			return o, err
 		}
-		c.Idempotency = &idempotency
+		o.Idempotency = &idempotency
 	}
-	return c, nil
+	return o, nil
 }
 
 func orDefault[T comparable](value, fallback T) T {

@@ -100,11 +100,10 @@ func (h *Handler) await(ctx context.Context, key string) (Claim, *Error) {
 }
 
 func (h *Handler) running(cause error) *Error {
-	var err error = ErrRunning
 	if cause != nil {
-		err = &causeError{ErrRunning, cause}
+		return unavailable(KindRunning, h.options.RetryAfter, &causeError{ErrRunning, cause})
 	}
-	return unavailable(KindRunning, h.options.RetryAfter, err)
+	return unavailable(KindRunning, h.options.RetryAfter, ErrRunning)
 }
 
 // patience is what a repetition waits with.

@@ -86,7 +86,7 @@ func TestWaitEnds(t *testing.T) {
 		"no wait at all": {-1, nil, false, envelope.ErrRunning, 0},
 		"context":        {0, func(_ *envelope.Handler, cancel context.CancelFunc) { cancel() }, false, context.Canceled, time.Second},
 		"hang-up":        {0, func(_ *envelope.Handler, cancel context.CancelFunc) { cancel() }, true, envelope.ErrRunning, 10 * time.Second},
-		"shutdown":       {0, func(h *envelope.Handler, _ context.CancelFunc) { go h.Shutdown(context.Background()) }, false, envelope.ErrDraining, time.Second},
+		"shutdown":       {0, func(h *envelope.Handler, _ context.CancelFunc) { go func() { _ = h.Shutdown(context.Background()) }() }, false, envelope.ErrDraining, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -26,6 +26,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
+	"github.com/loyaltyhooks/loyaltyhooks/openloyalty/openloyaltytest"
 )
 
 // patience is how long anything may take that takes no time when all is well.
@@ -206,6 +207,40 @@ func reencode(next http.Handler) http.Handler {
 	})
 }
 
+// A function that aborts the connection is no success for a router that recovers.
+func TestAbortInGin(t *testing.T) {
+	h, err := openloyalty.NewHandler(
+		openloyalty.Config{Secrets: []string{openloyaltytest.Secret}},
+		openloyalty.CustomerRegistered.Handle(func(context.Context, *openloyalty.Delivery[openloyalty.CustomerRegisteredData]) error {
+			panic(http.ErrAbortHandler)
+		}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := openloyaltytest.NewRequest(t, openloyalty.CustomerRegistered)
+	router := withGin(handlers{openloyalty: h})
+	w := httptest.NewRecorder()
+	r.URL.Path, r.RequestURI = "/webhooks/openloyalty", "/webhooks/openloyalty"
+	if err := openloyalty.Sign(openloyalty.Config{Secrets: []string{openloyaltytest.Secret}}, r, bodyOf(t, r), "3d0f5b1c-7e48-4a92-b6c5-18f2e9d4a703"); err != nil {
+		t.Fatal(err)
+	}
+	if router.ServeHTTP(w, r); w.Code != http.StatusInternalServerError {
+		t.Errorf("status %d", w.Code)
+	}
+}
+
+// bodyOf reads a request's body and puts it back.
+func bodyOf(t *testing.T, r *http.Request) []byte {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	setBody(r, body)
+	return body
+}
+
 func TestPeekAtBodiesThatFail(t *testing.T) {
 	s := newService(t)
 	h := peek(func([]byte) { t.Error("half a body was shown") }, s.openloyalty)
@@ -217,7 +252,9 @@ func TestPeekAtBodiesThatFail(t *testing.T) {
 		"broken":    {io.MultiReader(strings.NewReader("{"), failing{io.ErrUnexpectedEOF}), http.StatusRequestTimeout},
 	} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", test.body))
+		r := httptest.NewRequest(http.MethodPost, "/", test.body)
+		r.Header = openloyaltytest.NewRequest(t, openloyalty.CustomerRegistered).Header // Else nobody reads the body.
+		h.ServeHTTP(w, r)
 		if w.Code != test.status {
 			t.Errorf("%s: %d, want %d", name, w.Code, test.status)
 		}

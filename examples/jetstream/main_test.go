@@ -95,7 +95,7 @@ func TestServe(t *testing.T) {
 	if err != nil || status != http.StatusOK {
 		t.Fatalf("status %d, %v", status, err)
 	}
-	next(`masivo/BEHAVIOR_EVENT_FULFILLED.*: (thanks)`)
+	next(`masivo///BEHAVIOR_EVENT_FULFILLED.*: (thanks)`)
 	// Open Loyalty has no secret here.
 	if status, err := deliver(ctx, base, find(t, openloyalty.Name, "CustomerRegistered")); status != http.StatusNotFound {
 		t.Errorf("status %d, %v", status, err)

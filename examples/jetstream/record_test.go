@@ -175,7 +175,7 @@ func checkSubjects[M any](t *testing.T, provider string, events []envelope.AnyEv
 
 // A worker's key is the receiver's key.
 func TestRecordKey(t *testing.T) {
-	r := &record{id: "1/masivo///TIER_UPGRADE/1", header: http.Header{"Ce-Id": {"from outside"}}}
+	r := &record{id: "1/masivo///TIER_UPGRADE/1", header: http.Header{"X": {"1"}}}
 	if m := r.forDispatch(); m.Key != r.id {
 		t.Errorf("key %q", m.Key)
 	}

@@ -200,7 +200,7 @@ func (c *copied) Read(p []byte) (int, error) {
 		more := make([]byte, len(p))
 		n, err := c.ReadCloser.Read(more)
 		c.text, c.err = append(c.text, more[:n]...), err
-		c.ended = c.ended || err == io.EOF
+		c.ended = c.ended || errors.Is(err, io.EOF)
 	}
 	n := copy(p, c.text[c.next:])
 	if c.next += n; c.next == len(c.text) {

@@ -130,9 +130,9 @@ func isPersonal(name string) bool {
 func shift(text []byte, n int) {
 	skip := 0
 	for i, c := range text {
-		by := byte(n & 7) //nolint:gosec // below 8
+		by := byte(n & 7)
 		if i%2 == 1 {
-			by = byte(n >> 3 & 7) //nolint:gosec // below 8
+			by = byte(n >> 3 & 7)
 		}
 		switch {
 		case c == '%':

@@ -58,7 +58,7 @@ func (s Suite[M]) testKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(record)
+	want, err := os.ReadFile(record) //nolint:gosec // of the provider that the test names
 	if err != nil {
 		t.Fatal(err)
 	}
