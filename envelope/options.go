@@ -77,7 +77,8 @@ type Options struct {
 
 	// MaxConcurrent limits the deliveries that are handled at once; more are told
 	// 503 with Retry-After, once they are verified. As many times MaxMemory, and
-	// four times MaxBody, is the most that they can take. Default: no limit.
+	// four times MaxBody, is the most that they can take; twice that with Idempotency,
+	// where as many may wait for another delivery of theirs. Default: no limit.
 	MaxConcurrent int
 
 	// RetryAfter is the wait that an answer 503 asks for, unless your function
