@@ -20,8 +20,6 @@ import (
 // allocations counts what one more run allocates, once pools and caches are warm.
 func allocations(f func()) float64 { return testing.AllocsPerRun(200, f) }
 
-func accept(*http.Request) (func([]byte) error, error) { return nil, nil }
-
 // TestAllocationBudget bounds what a delivery costs beyond decoding its payload.
 // The budgets only ever shrink.
 func TestAllocationBudget(t *testing.T) {

@@ -35,3 +35,6 @@ func doneAnd(ran *bool) func(context.Context, *shopDelivery[order]) error {
 func jsonLogger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
+
+// accept is a Verifier.
+func accept(*http.Request) (func([]byte) error, error) { return nil, nil }

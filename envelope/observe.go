@@ -124,19 +124,22 @@ func (h *Handler) observe(v *visit, err *Error) {
 	if f := probe.From(v.ctx); f != nil {
 		f(o, o.drift, o.violations)
 	}
+	h.log(v.ctx, &o, row.level)
 	if h.options.Observer != nil {
 		h.guard(v.ctx, "observer panicked", func() { h.options.Observer(v.ctx, o) })
 	}
+}
+
+func (h *Handler) log(ctx context.Context, o *Observation, level slog.Level) {
 	if h.options.Logger == nil {
 		return
 	}
-	level := row.level
 	if o.StoreErr != nil {
 		level = slog.LevelError
 	}
-	h.guard(v.ctx, "", func() {
-		if h.options.Logger.Enabled(v.ctx, level) {
-			h.options.Logger.LogAttrs(v.ctx, level, "webhook delivery", o.attrs()...)
+	h.guard(ctx, "", func() {
+		if h.options.Logger.Enabled(ctx, level) {
+			h.options.Logger.LogAttrs(ctx, level, "webhook delivery", o.attrs()...)
 		}
 	})
 }
