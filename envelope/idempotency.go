@@ -60,11 +60,13 @@ type Store interface {
 	// of callers at most one gets StateClaimed until the lease ends.
 	Claim(ctx context.Context, key string, lease time.Duration) (Claim, error)
 
-	// Finish marks a claimed key as done. It returns ErrLeaseLost if the token is
-	// not the one of the key's present lease.
+	// Finish marks a claimed key as done. It returns ErrLeaseLost if somebody else has
+	// claimed the key since. When the lease has ended and nobody else has claimed the
+	// key, a store may accept a late Finish, or return ErrLeaseLost.
 	Finish(ctx context.Context, key, token string) error
 
-	// Release frees a claimed key. It returns ErrLeaseLost as Finish does.
+	// Release frees a claimed key. It returns ErrLeaseLost as Finish does, and may accept
+	// a late call as well.
 	Release(ctx context.Context, key, token string) error
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -68,10 +69,18 @@ func TestMemoryStoreLife(t *testing.T) {
 	wantState(t, s, "b", StateClaimed)
 }
 
-// TestMemoryStoreLeaseLost: only the holder of the present lease can end it.
+// ends are the two ways to end a lease, with the state of the key after it.
+var ends = map[string]struct {
+	call  func(*MemoryStore, context.Context, string, string) error
+	state ClaimState
+}{
+	"finish":  {(*MemoryStore).Finish, StateDone},
+	"release": {(*MemoryStore).Release, StateClaimed},
+}
+
+// TestMemoryStoreLeaseLost: only the holder of the last lease can end it.
 func TestMemoryStoreLeaseLost(t *testing.T) {
-	type end = func(*MemoryStore, context.Context, string, string) error
-	for name, call := range map[string]end{"finish": (*MemoryStore).Finish, "release": (*MemoryStore).Release} {
+	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
 			s, c := newTestStore(10, time.Hour)
 			first := claimed(t, s, "a", time.Minute)
@@ -79,27 +88,94 @@ func TestMemoryStoreLeaseLost(t *testing.T) {
 			for _, wrong := range []struct{ key, token string }{
 				{"a", ""}, {"a", first + "x"}, {"a", "other"}, {"b", first}, {"b", ""}, {"done", ""}, {"done", first},
 			} {
-				if err := call(s, t.Context(), wrong.key, wrong.token); !errors.Is(err, ErrLeaseLost) {
+				if err := end.call(s, t.Context(), wrong.key, wrong.token); !errors.Is(err, ErrLeaseLost) {
 					t.Errorf("%s with %q: %v", wrong.key, wrong.token, err)
 				}
 			}
 			c.advance(time.Minute - 1)
 			wantState(t, s, "a", StateRunning)
-			c.advance(1) // The lease has ended, and nobody has taken the key yet.
-			if err := call(s, t.Context(), "a", first); !errors.Is(err, ErrLeaseLost) {
-				t.Errorf("after the lease: %v", err)
-			}
+			c.advance(1)
 			second := claimed(t, s, "a", time.Minute)
-			if err := call(s, t.Context(), "a", first); !errors.Is(err, ErrLeaseLost) {
+			if err := end.call(s, t.Context(), "a", first); !errors.Is(err, ErrLeaseLost) {
 				t.Errorf("after somebody else took the key: %v", err)
 			}
-			if err := call(s, t.Context(), "a", second); err != nil {
+			if err := end.call(s, t.Context(), "a", second); err != nil {
 				t.Errorf("the holder: %v", err)
 			}
-			if err := call(s, t.Context(), "a", second); !errors.Is(err, ErrLeaseLost) {
+			if err := end.call(s, t.Context(), "a", second); !errors.Is(err, ErrLeaseLost) {
 				t.Errorf("once more: %v", err)
 			}
 		})
+	}
+}
+
+// TestMemoryStoreLate: the end of a lease that ended before is still taken, with a
+// whole ttl for a finished key, unless the key had to make room.
+func TestMemoryStoreLate(t *testing.T) {
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			s, c := newTestStore(2, time.Hour)
+			a := claimed(t, s, "a", time.Minute)
+			c.advance(time.Second)
+			b := claimed(t, s, "b", time.Minute)
+			c.advance(2 * time.Hour)
+			claimed(t, s, "c", 2*time.Hour) // in place of a, whose lease ended first
+			if err := end.call(s, t.Context(), "a", a); !errors.Is(err, ErrLeaseLost) {
+				t.Errorf("of a key that made room: %v", err)
+			}
+			if err := end.call(s, t.Context(), "b", b); err != nil {
+				t.Errorf("of a key that nobody else has claimed: %v", err)
+			}
+			c.advance(time.Hour - 1)
+			wantState(t, s, "b", end.state)
+			c.advance(1)
+			wantState(t, s, "b", map[ClaimState]ClaimState{StateDone: StateClaimed, StateClaimed: StateRunning}[end.state])
+		})
+	}
+}
+
+// TestMemoryStoreExpiredFirst: leases that have ended make room before any finished
+// key that still counts, whichever was there first.
+func TestMemoryStoreExpiredFirst(t *testing.T) {
+	const capacity = 100
+	s, c := newTestStore(capacity, time.Hour)
+	finished(t, s, "expired")
+	c.advance(59 * time.Minute)
+	finished(t, s, "old")
+	for i := range capacity - 3 {
+		claimed(t, s, fmt.Sprint("vanished", i), time.Minute)
+	}
+	c.advance(time.Minute)
+	finished(t, s, "new") // "expired" is forgotten.
+	for i := range capacity - 2 {
+		claimed(t, s, fmt.Sprint("later", i), time.Minute)
+	}
+	wantState(t, s, "old", StateDone)
+	wantState(t, s, "new", StateDone)
+	if s.Len() != capacity || len(s.running) != capacity-2 {
+		t.Errorf("%d keys, %d of them running", s.Len(), len(s.running))
+	}
+	claimed(t, s, "last", time.Minute) // in place of "old"
+	wantState(t, s, "new", StateDone)
+	wantState(t, s, "old", StateClaimed) // in place of "new"
+	if _, err := s.Claim(t.Context(), "new", time.Minute); !errors.Is(err, ErrStoreFull) {
+		t.Errorf("claim in a store full of running keys: %v", err)
+	}
+}
+
+// TestMemoryStoreFewer: finished keys that have expired become fewer with each claim
+// also in a store that is never full.
+func TestMemoryStoreFewer(t *testing.T) {
+	s, c := newTestStore(1000, time.Hour)
+	for i := range 100 {
+		finished(t, s, fmt.Sprint(i))
+	}
+	c.advance(time.Hour)
+	for i := range 50 {
+		claimed(t, s, fmt.Sprint("later", i), time.Minute)
+	}
+	if s.Len() != 50 || s.done.Len() != 0 {
+		t.Errorf("%d keys, %d of them done", s.Len(), s.done.Len())
 	}
 }
 
@@ -166,9 +242,11 @@ func TestMemoryStoreFullOfVanished(t *testing.T) {
 		t.Errorf("claim: %v", err)
 	}
 	c.advance(time.Hour)
-	wantState(t, s, "e", StateClaimed)
-	if s.Len() != 1 {
-		t.Errorf("%d keys", s.Len())
+	for _, key := range []string{"e", "f", "g"} {
+		claimed(t, s, key, time.Minute)
+	}
+	if _, err := s.Claim(t.Context(), "h", time.Minute); !errors.Is(err, ErrStoreFull) || s.Len() != 3 {
+		t.Errorf("claim: %v, %d keys", err, s.Len())
 	}
 }
 
@@ -276,7 +354,7 @@ func TestMemoryStoreProperties(t *testing.T) {
 			}
 		case 2:
 			err := s.Finish(t.Context(), key, known.token)
-			if held != (err == nil) {
+			if held && err != nil || known.token == "" && err == nil {
 				t.Fatalf("step %d: held %t, finish: %v", i, held, err)
 			}
 			if err == nil {
@@ -284,22 +362,35 @@ func TestMemoryStoreProperties(t *testing.T) {
 			}
 		case 3:
 			err := s.Release(t.Context(), key, known.token)
-			if held != (err == nil) {
+			if held && err != nil || known.token == "" && err == nil {
 				t.Fatalf("step %d: held %t, release: %v", i, held, err)
 			}
 			if err == nil {
 				delete(model, key)
 			}
 		}
-		listed := 0
-		for _, element := range s.entries {
-			if element.Value.(*memoryEntry).token == "" {
-				listed++
-			}
+		checkOrder(t, s)
+	}
+}
+
+// checkOrder checks that each key is in the heap or in the list, in order.
+func checkOrder(t *testing.T, s *MemoryStore) {
+	t.Helper()
+	if n := len(s.entries); n > s.capacity || n != len(s.running)+s.done.Len() {
+		t.Fatalf("%d keys, %d running, %d done", n, len(s.running), s.done.Len())
+	}
+	for i, entry := range s.running {
+		if entry.index != i || entry.token == "" || s.entries[entry.key] != entry || s.running.Less(i, max(0, i-1)/2) {
+			t.Fatalf("running key %d: %+v", i, entry)
 		}
-		if s.Len() > capacity || listed != s.done.Len() {
-			t.Fatalf("step %d: %d keys, %d of them done, %d in the list", i, s.Len(), listed, s.done.Len())
+	}
+	var last time.Time
+	for place := s.done.Front(); place != nil; place = place.Next() {
+		entry := place.Value.(*memoryEntry)
+		if entry.place != place || entry.token != "" || s.entries[entry.key] != entry || entry.until.Before(last) {
+			t.Fatalf("finished key: %+v", entry)
 		}
+		last = entry.until
 	}
 }
 
@@ -312,5 +403,43 @@ func TestMemoryStoreBounded(t *testing.T) {
 		if s.Len() > capacity || s.done.Len() != s.Len() {
 			t.Fatalf("%d keys, %d in the list", s.Len(), s.done.Len())
 		}
+	}
+}
+
+// BenchmarkMemoryStoreFull claims new keys of a full store: where all keys run and the
+// claim fails, and where each takes the place of a vanished or a finished key.
+func BenchmarkMemoryStoreFull(b *testing.B) {
+	const capacity = 100_000
+	for _, test := range []struct {
+		name   string
+		lease  time.Duration
+		finish bool
+		want   error
+	}{
+		{"running", 24 * time.Hour, false, ErrStoreFull},
+		{"vanished", time.Nanosecond, false, nil},
+		{"finished", 24 * time.Hour, true, nil},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			s := NewMemoryStore(capacity, 24*time.Hour)
+			claim := func(key string) error {
+				claim, err := s.Claim(b.Context(), key, test.lease)
+				if err == nil && test.finish {
+					err = s.Finish(b.Context(), key, claim.Token)
+				}
+				return err
+			}
+			for i := range capacity {
+				if err := claim(strconv.Itoa(i)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			for i := capacity; b.Loop(); i++ {
+				if err := claim(strconv.Itoa(i)); !errors.Is(err, test.want) {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
