@@ -165,7 +165,7 @@ const maxInText = 8
 
 // PanicError says that your function, or another one that you gave to the handler,
 // panicked. It carries the type of what was thrown and the place, not its text, which may
-// quote the delivery. Status 500. A panic with http.ErrAbortHandler is no PanicError, but
+// quote the delivery. Status 500. A panic of your function with http.ErrAbortHandler is no PanicError, but
 // an error of KindPanic that wraps it: ServeHTTP aborts the connection, once it has
 // observed the delivery.
 type PanicError struct {
@@ -178,11 +178,8 @@ type PanicError struct {
 // Error names the type.
 func (e *PanicError) Error() string { return "function panicked with " + e.Type }
 
-// caught makes an error of what a function has thrown; nil if it ended its goroutine.
+// caught makes an error of what was thrown.
 func caught(thrown any) *Error {
-	if err, ok := thrown.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		return refusal(KindPanic, http.ErrAbortHandler)
-	}
 	e := &PanicError{Type: fmt.Sprintf("%T", thrown), Stack: debug.Stack()}
 	e.File, e.Line = thrownAt()
 	return refusal(KindPanic, e)
@@ -207,8 +204,19 @@ func thrownAt() (file string, line int) {
 	}
 }
 
-// isAbort reports whether a function wants the connection to be aborted.
-func (e *Error) isAbort() bool { return e != nil && errors.Is(e.Err, http.ErrAbortHandler) }
+// aborted makes an error of what your function has thrown, which may ask for the
+// connection to be aborted.
+func aborted(thrown any) *Error {
+	if err, ok := thrown.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return refusal(KindPanic, http.ErrAbortHandler)
+	}
+	return caught(thrown)
+}
+
+// isAbort reports whether your function asks for the connection to be aborted.
+func (e *Error) isAbort() bool {
+	return e != nil && e.Kind == KindPanic && errors.Is(e.Err, http.ErrAbortHandler)
+}
 
 // chosen are the kinds that a function chooses by what it returns.
 var chosen = []ErrorKind{KindRetry, KindDropped, KindRejected}

@@ -137,6 +137,14 @@ func TestNoFailure(t *testing.T) {
 	}
 }
 
+// TestAbortReturned: an abort that is returned is an error like others.
+func TestAbortReturned(t *testing.T) {
+	h := newShop(t, envelope.Options{}, orderPlaced.Handle(func(context.Context, *shopDelivery[order]) error { return http.ErrAbortHandler }))
+	if w := post(h, goodBody); w.Code != 500 {
+		t.Errorf("status %d", w.Code)
+	}
+}
+
 type secretive struct{ text string }
 
 func (s secretive) Error() string { return s.text }

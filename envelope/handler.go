@@ -31,9 +31,10 @@ type Handler struct {
 }
 
 // NewHandler makes the handler of a provider. Provider packages wrap it; call it
-// for a Provider of your own. It is an error if deliveries could not be verified
-// (no Verifier and no Unverified), if an event is registered twice or a function
-// is nil, and if idempotency is asked for where deliveries have no key.
+// for a Provider of your own. It is an error if deliveries could not be verified (there
+// are no secrets, and no Tenant, Verifier, Unverified or DispatchOnly), if two of them
+// contradict each other, if an event is registered twice or a function is nil, and if
+// idempotency is asked for where deliveries have no key.
 func NewHandler[M any](p Provider[M], options Options, routes ...Route[M]) (*Handler, error) {
 	h, err := newHandler(p, options, routes)
 	if err != nil {
@@ -207,7 +208,7 @@ func asRefused(err error) *Error {
 		return own
 	}
 	if !errors.Is(err, ErrSignature) {
-		err = &causeError{ErrSignature, err}
+		err = fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	return refusal(KindSignature, err)
 }

@@ -39,6 +39,7 @@ func TestHooksPanic(t *testing.T) {
 		"key":      {envelope.Options{Key: func(envelope.Keyed) string { panic("marked") }}, 500, false, false},
 		"now":      {envelope.Options{Now: func() time.Time { panic("marked") }}, 500, false, false},
 		"verifier": {envelope.Options{Verifier: func(*http.Request) (func([]byte) error, error) { panic("marked") }}, 500, true, false},
+		"abort":    {envelope.Options{Verifier: func(*http.Request) (func([]byte) error, error) { panic(http.ErrAbortHandler) }}, 500, true, false},
 		"check": {envelope.Options{Verifier: func(*http.Request) (func([]byte) error, error) {
 			return func([]byte) error { panic("marked") }, nil
 		}}, 500, true, false},

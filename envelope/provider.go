@@ -44,8 +44,10 @@ type Provider[M any] struct {
 	// one. Empty means any: the bytes decide.
 	MediaTypes []string
 
-	// Verifier makes the verifier of secrets: of Secrets, or of those of a tenant. It is
-	// optional if Options.Verifier or Unverified is always set.
+	// Verifier makes the verifier of secrets: of Secrets, or of those of a tenant. With
+	// Options.Tenant it is also asked for one of 64 random hex digits, which does the work
+	// for tenants that are unknown. It is optional if Options.Verifier or Unverified is
+	// always set.
 	Verifier func(secrets []string) (Verifier, error)
 
 	// Secrets are what the user has configured. Empty if he has not: then Options has

@@ -106,26 +106,23 @@ func (c *call[M]) name() *Error {
 // it.
 func (c *call[M]) typed() (any, error) {
 	target := c.job.target()
-	raw, isRaw := target.(*json.RawMessage)
-	if !isRaw {
+	if _, registered := c.routes[c.open.Event]; registered {
 		return target, nil
 	}
-	t, ok := c.payloads[c.open.Event]
+	t, known := c.payloads[c.open.Event]
 	switch {
-	case !ok:
+	case !known:
 		return nil, nil
 	case c.open.Value != nil:
 		return c.open.Value, nil
-	case t == reflect.TypeOf(target).Elem():
-		return target, nil
 	}
-	made := reflect.New(t)
-	if len(*raw) == 0 {
-		return made.Interface(), nil
+	made, raw := reflect.New(t).Interface(), *target.(*json.RawMessage) // Of the Fallback.
+	if len(raw) == 0 {
+		return made, nil
 	}
-	notes := c.reader.Notes // What differs has been looked for, or nobody asks.
+	notes := c.reader.Notes // What differs has been reported, or nobody asks.
 	defer func() { c.reader.Notes = notes }()
-	return made.Interface(), c.reader.Decode(*raw, c.open.Pointer+"/", made.Interface(), false)
+	return made, c.reader.Decode(raw, c.open.Pointer, made, false)
 }
 
 // invoke calls the function.
@@ -136,7 +133,7 @@ func (c *call[M]) invoke(parent context.Context, o *Observation) (failure *Error
 	returned := false
 	defer func() {
 		if !returned {
-			failure = caught(recover()) // Nobody sees it when the function ends its goroutine.
+			failure = aborted(recover()) // Nobody sees it when the function ends its goroutine.
 		}
 	}()
 	err := c.job.run(ctx)

@@ -176,3 +176,25 @@ func TestWaitersDoNotCount(t *testing.T) {
 		}
 	})
 }
+
+// TestShutdownWaitsForWaiters: also for those that wait for a delivery elsewhere, until
+// they have been observed.
+func TestShutdownWaitsForWaiters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		observed := false
+		h := newShop(t, envelope.Options{
+			Idempotency: &envelope.Idempotency{Store: &fakeStore{claim: func(context.Context, string) (envelope.Claim, error) {
+				return envelope.Claim{State: envelope.StateRunning}, nil
+			}}},
+			Observer: func(context.Context, envelope.Observation) {
+				time.Sleep(time.Second)
+				observed = true
+			},
+		}, orderPlaced.Handle(done))
+		go post(h, goodBody)
+		synctest.Wait()
+		if err := h.Shutdown(t.Context()); err != nil || !observed {
+			t.Errorf("error %v, observed %t", err, observed)
+		}
+	})
+}
