@@ -12,7 +12,7 @@ import (
 // Other verbs have no key and always run: a campaign can be changed, and
 // published, more than once. Where you would rather take equal bytes for a
 // repetition, see envelope.DigestKey and its warning. Nor is there a key without an id,
-// or for Anonymous.
+// for one that is not Unicode, or for Anonymous.
 func NaturalKey(k envelope.Keyed) string {
 	m, ok := k.Meta.(*Meta)
 	if !ok || m.Event.Name != VerbCreated && m.Event.Name != VerbRemoved {
@@ -22,7 +22,7 @@ func NaturalKey(k envelope.Keyed) string {
 	if id == "" || PersonID(id).IsAnonymous() {
 		return ""
 	}
-	return keys.Part(m.OrganizationID.String()) + "/" + keys.Part(k.Event) + "/" + keys.Part(id)
+	return keys.Join(m.OrganizationID.String(), k.Event, id)
 }
 
 // resourceID is the id of what happened; "" if it was not sent.

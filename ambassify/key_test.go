@@ -25,6 +25,7 @@ func TestNaturalKey(t *testing.T) {
 		{"an id of the envelope sent twice", typeJSON, `{"event":{"name":"created","resource":"campaign"},"campaign_id":7,"campaign_id":8}`, ""},
 		{"an id of the resource sent twice: the last one counts", typeJSON, `{"event":{"name":"created","resource":"campaign"},"campaign":{"id":7,"id":8}}`, "/campaign.created/8"},
 		{"an id that is not Unicode", typeJSON, `{"event":{"name":"created","resource":"person"},"person_id":"\ud800"}`, ""},
+		{"an id in the resource that is not Unicode", typeJSON, `{"event":{"name":"created","resource":"person"},"person":{"id":"\ud800"}}`, ""},
 		{"an id that is not UTF-8", typeJSON, "{\"event\":{\"name\":\"created\",\"resource\":\"person\"},\"person_id\":\"\xff\"}", ""},
 		{"an organization that is no number", form, "event[name]=created&event[resource]=person&person_id=1&organization_id=x", "/person.created/1"},
 		{"no event", typeJSON, `{}`, ""},

@@ -1,10 +1,8 @@
 package mambo
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/keys"
 )
 
 // NaturalKey is an envelope.KeyFunc for events that happen to a thing once: what
@@ -22,8 +20,8 @@ func NaturalKey(k envelope.Keyed) string {
 	case ActivityCreated.Name(), NotificationCreated.Name(), PointCreated.Name(), BehaviourCreated.Name(),
 		RewardCreated.Name(), KPICreated.Name(), LeaderboardCreated.Name(), CouponCreated.Name(),
 		CouponStateAdded.Name(), TagCreated.Name(), UserCreated.Name():
-		if id := idOf(k.Payload); id != "" && !strings.ContainsRune(id, utf8.RuneError) {
-			return k.Event + "/" + id
+		if id := idOf(k.Payload); id != "" {
+			return keys.Join(k.Event, id)
 		}
 	}
 	return ""

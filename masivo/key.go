@@ -1,9 +1,6 @@
 package masivo
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/keys"
 )
@@ -25,24 +22,13 @@ import (
 func NaturalKey(k envelope.Keyed) string {
 	switch p := k.Payload.(type) {
 	case *BehaviorEventData:
-		return keyOf(k.Event, p.Event.ID, string(p.Event.Status))
+		if p.Event.ID != "" {
+			return keys.Join(k.Event, p.Event.ID, string(p.Event.Status))
+		}
 	case *TierChangeData:
-		return keyOf(k.Event, p.TriggerEventID, p.FromTierID, p.ToTierID, p.CustomerID)
+		if p.TriggerEventID != "" {
+			return keys.Join(k.Event, p.TriggerEventID, p.FromTierID, p.ToTierID, p.CustomerID)
+		}
 	}
 	return ""
-}
-
-// keyOf makes a key of parts. Without the first of them there is none.
-func keyOf(event string, parts ...string) string {
-	if parts[0] == "" {
-		return ""
-	}
-	key := event
-	for _, part := range parts {
-		if strings.ContainsRune(part, utf8.RuneError) { // Was it sent so, or is it what is left of something else?
-			return ""
-		}
-		key += "/" + keys.Part(part)
-	}
-	return key
 }
