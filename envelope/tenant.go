@@ -63,7 +63,7 @@ func newGate[M any](p *Provider[M], o *Options) (*gate, error) {
 		_, _ = rand.Read(random) // It never fails.
 		secrets = []string{hex.EncodeToString(random)}
 	}
-	verifier, err := p.Verifier(secrets)
+	verifier, err := g.make(secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,15 @@ func newGate[M any](p *Provider[M], o *Options) (*gate, error) {
 		g.verifier = verifier
 	}
 	return g, nil
+}
+
+// make makes a verifier. Without one everything would be accepted.
+func (g *gate) make(secrets []string) (Verifier, error) {
+	verifier, err := g.newOne(secrets)
+	if err == nil && verifier == nil {
+		err = errors.New("the provider makes no verifier of secrets")
+	}
+	return verifier, err
 }
 
 // enter looks at a request before its body is read. It returns the name of its tenant and
@@ -127,7 +136,7 @@ func (g *gate) verifierOf(t Tenant) (Verifier, error) {
 	if made, ok := g.made[t.Name]; ok && slices.Equal(made.secrets, t.Secrets) {
 		return made.verifier, nil
 	}
-	verifier, err := g.newOne(slices.Clone(t.Secrets))
+	verifier, err := g.make(slices.Clone(t.Secrets))
 	if err != nil {
 		return nil, err
 	}

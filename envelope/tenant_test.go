@@ -172,6 +172,27 @@ func TestWhoVerifies(t *testing.T) {
 	}
 }
 
+// TestNoVerifier: a provider whose verifier is nil accepts nothing.
+func TestNoVerifier(t *testing.T) {
+	p, verifier := keyed(), envelope.Verifier(accept)
+	p.Verifier = func([]string) (envelope.Verifier, error) { return verifier, nil }
+	options := envelope.Options{Tenant: func(*http.Request) (envelope.Tenant, error) {
+		return envelope.Tenant{Name: "a", Secrets: []string{"s"}}, nil
+	}}
+	h, err := envelope.NewHandler(p, options, orderPlaced.Handle(done))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier = nil
+	if w := post(h, goodBody); w.Code != 503 {
+		t.Errorf("status %d", w.Code)
+	}
+	p.Secrets = []string{"s"}
+	if _, err := envelope.NewHandler(p, envelope.Options{}, orderPlaced.Handle(done)); err == nil {
+		t.Error("a handler that verifies nothing")
+	}
+}
+
 // TestRefusedBeforeTheBody: a wrong secret costs no body.
 func TestRefusedBeforeTheBody(t *testing.T) {
 	p := keyed()
