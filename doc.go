@@ -16,6 +16,7 @@
 //		"log"
 //		"net/http"
 //		"os"
+//		"time"
 //
 //		"github.com/loyaltyhooks/loyaltyhooks/masivo"
 //	)
@@ -32,7 +33,8 @@
 //			log.Fatal(err)
 //		}
 //		http.Handle("POST /webhooks/masivo", h)
-//		log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", nil))
+//		server := &http.Server{Addr: ":8443", ReadHeaderTimeout: 5 * time.Second}
+//		log.Fatal(server.ListenAndServeTLS("cert.pem", "key.pem"))
 //	}
 //
 // # The rooms of the house

@@ -104,12 +104,14 @@ import (
 	"context"
 	"encoding/json"
 	"log"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo/masivotest"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
@@ -119,11 +121,13 @@ var (
 	_ context.Context
 	_ json.RawMessage
 	_ = log.Printf
+	_ = slog.Default
 	_ http.Handler
 	_ testing.TB
 	_ time.Duration
 	_ ambassify.Meta
 	_ envelope.Options
+	_ envelopetest.Result
 	_ masivo.Meta
 	_ = masivotest.Secret
 	_ openloyalty.Meta
@@ -132,9 +136,10 @@ var (
 func main() {}
 `
 
-// TestDocumentsCompile builds every block of Go in the documents, and every
-// complete program in a package comment.
-func TestDocumentsCompile(t *testing.T) {
+// programs are every block of Go in the documents, and every complete program in a
+// package comment.
+func programs(t *testing.T) map[string]string {
+	t.Helper()
 	programs := map[string]string{}
 	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md"} {
 		for i, block := range codeBlock.FindAllStringSubmatch(read(t, name), -1) {
@@ -149,6 +154,29 @@ func TestDocumentsCompile(t *testing.T) {
 		}
 		programs[name] = program
 	}
+	return programs
+}
+
+// TestDocumentsLimitTheHeader: a server without a limit for its header waits for ever,
+// before a handler could limit anything.
+func TestDocumentsLimitTheHeader(t *testing.T) {
+	servers := 0
+	for name, text := range programs(t) {
+		if !strings.Contains(text, "ListenAndServe") {
+			continue
+		}
+		servers++
+		if strings.Contains(text, "http.ListenAndServe") || !strings.Contains(text, "ReadHeaderTimeout:") {
+			t.Errorf("%s serves without a limit for the header", name)
+		}
+	}
+	if servers < 6 {
+		t.Errorf("%d servers, want the one of each guide and of README.md", servers)
+	}
+}
+
+// TestDocumentsCompile builds every one of them.
+func TestDocumentsCompile(t *testing.T) {
 	overlay := map[string]map[string]string{"Replace": {}}
 	dir := t.TempDir()
 	var packages []string
@@ -156,7 +184,7 @@ func TestDocumentsCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range programs {
+	for name, text := range programs(t) {
 		if formatted, err := format.Source([]byte(text)); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -21,6 +21,7 @@
 //		"log"
 //		"net/http"
 //		"os"
+//		"time"
 //
 //		"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 //	)
@@ -35,7 +36,8 @@
 //			log.Fatal(err)
 //		}
 //		http.Handle("POST /webhooks/ambassify", h)
-//		log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", nil))
+//		server := &http.Server{Addr: ":8443", ReadHeaderTimeout: 5 * time.Second}
+//		log.Fatal(server.ListenAndServeTLS("cert.pem", "key.pem"))
 //	}
 //
 //	func onPublished(ctx context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
@@ -81,6 +83,9 @@
 //     if your account's webhooks keep the user part of a URL
 //   - [envelope.FromHeader]: a header that a proxy of yours adds
 //
+// A secret in a query is compared as decoded and as it is written, so that + and %
+// in it do no harm; blanks around secrets don't either.
+//
 // URLs end up in access logs: keep query and path of this route out of yours, or
 // change the secret now and then. Config.Secrets takes several: add the new one,
 // have the URL changed, take the old one away. Options.Verifier replaces the check
@@ -91,7 +96,14 @@
 // customers pass through it is not known. If yours carry that header, ask for the
 // public key and set Config.EventBusKeys: a token is then required, must be signed
 // with RS256, RS384, RS512, ES256, ES384 or ES512 as the kind of key has it, must
-// fit the exact bytes of the body, and must not be expired.
+// fit the exact bytes of the body, and must not be expired. A token that does not
+// say when it expires is accepted for an hour after its issue;
+// Config.EventBusMaxAge, EventBusAudience and EventBusIssuer demand more. RSA keys
+// below 2048 bits are refused.
+//
+// When a delivery is refused and you do not know why, [Explain] looks for the secret in the
+// whole request, and for what happened to the body, and names the setting that accepts it;
+// Options.Refused does that in a handler. See package [envelope] for the causes.
 //
 // # What Ambassify does not document
 //
@@ -131,6 +143,9 @@
 // are absolute (http or https) or relative, IP addresses are such, and no resource
 // comes without its id in the envelope. See Options.Validation.
 //
+// A number in place of an identity's text is its text, and drift. What else may be
+// wrong without costing a delivery is listed in package envelope.
+//
 // # Repeated deliveries
 //
 // A delivery has no id of its own. [NaturalKey] makes a key for the verbs that a
@@ -164,6 +179,11 @@
 // object, and lists with negative, very high or missing indices are refused with
 // 400, as is what goes beyond Config.Form. Names that Ambassify's customers choose,
 // in open values, are free: profile[17]=x and profile[X]=y are members.
+//
+// A form in windows-1252 or ISO-8859-1 is read as such if its media type says so. In
+// any other charset than UTF-8 a text that is not ASCII may get U+FFFD, and is drift. A
+// line feed behind a form is none of it. JSON under the media type of a form, which
+// curl sends unless told otherwise, is read as JSON.
 //
 // # What meets a user sooner or later
 //

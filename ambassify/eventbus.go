@@ -1,16 +1,15 @@
 package ambassify
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	_ "crypto/sha512" // For the algorithms of 384 and 512 bits.
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -18,13 +17,14 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/sign"
 )
 
 // Ambassify's event bus signs what it sends to the company's own services: a
@@ -35,9 +35,8 @@ import (
 // EventBusHeader carries the token of the event bus.
 const EventBusHeader = "X-EventBus-Authentication"
 
-// DefaultTolerance is how far the clock of the event bus may differ, unless
-// Config.Tolerance says otherwise.
-const DefaultTolerance = 5 * time.Minute
+// maxAge bounds tokens that do not say when they expire, unless Config.EventBusMaxAge does.
+const maxAge = time.Hour
 
 // maxToken bounds the token in bytes. A real one has less than a thousand.
 const maxToken = 8 << 10
@@ -46,37 +45,50 @@ var encoding = base64.RawURLEncoding.Strict()
 
 // eventBus verifies tokens.
 type eventBus struct {
-	keys      []crypto.PublicKey // *rsa.PublicKey or *ecdsa.PublicKey
-	tolerance time.Duration
-	now       func() time.Time
+	keys             []crypto.PublicKey // *rsa.PublicKey or *ecdsa.PublicKey
+	clock            sign.Clock
+	maxAge           time.Duration // 0 for maxAge, and only without an expiry
+	audience, issuer string        // "" for any
 }
 
 func newEventBusVerifier(config Config) (envelope.Verifier, error) {
-	v := &eventBus{tolerance: config.Tolerance, now: config.Now}
-	if v.tolerance == 0 {
-		v.tolerance = DefaultTolerance
+	v, err := config.newEventBus()
+	if err != nil {
+		return nil, err
 	}
-	if v.tolerance < 0 {
-		return nil, errors.New("the tolerance is negative")
+	return v.verify, nil
+}
+
+func (c Config) newEventBus() (*eventBus, error) {
+	clock, err := sign.NewClock(c.Now, c.Tolerance)
+	if err != nil {
+		return nil, err
 	}
-	if v.now == nil {
-		v.now = time.Now
+	v := &eventBus{
+		clock: clock, maxAge: c.EventBusMaxAge,
+		audience: c.EventBusAudience, issuer: c.EventBusIssuer,
 	}
-	for _, text := range config.EventBusKeys {
+	for _, text := range c.EventBusKeys {
 		key, err := parseKey(text)
 		if err != nil {
 			return nil, err
 		}
 		v.keys = append(v.keys, key)
 	}
-	return v.verify, nil
+	return v, nil
 }
+
+// minRSA is the least size of an RSA key, in bits.
+const minRSA = 2048
 
 // parseKey reads a public key, or the one in a certificate.
 func parseKey(text string) (crypto.PublicKey, error) {
-	block, _ := pem.Decode([]byte(text))
+	block, rest := pem.Decode([]byte(text))
 	if block == nil {
 		return nil, errors.New("a key of the event bus is no PEM text")
+	}
+	if another, _ := pem.Decode(rest); another != nil {
+		return nil, errors.New("a key of the event bus has a second PEM block: list each key")
 	}
 	var key crypto.PublicKey
 	var err error
@@ -95,6 +107,9 @@ func parseKey(text string) (crypto.PublicKey, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("a key of the event bus can't be read: %w", err)
+	}
+	if key, ok := key.(*rsa.PublicKey); ok && key.N.BitLen() < minRSA {
+		return nil, fmt.Errorf("a key of the event bus has fewer than %d bits", minRSA)
 	}
 	if len(algorithmsOf(key)) == 0 {
 		return nil, errors.New("a key of the event bus is neither RSA nor ECDSA on a curve of JSON Web Tokens")
@@ -150,20 +165,15 @@ type token struct {
 	signature []byte
 }
 
-var errToken = reason.New(envelope.ErrSignatureMalformed, EventBusHeader+" is not a JSON Web Token that is understood")
+var errToken = sign.Malformed(EventBusHeader + " is not a JSON Web Token that is understood")
 
 func tokenOf(header http.Header) (token, error) {
-	values := header.Values(EventBusHeader)
-	switch {
-	case len(values) == 0, len(values) == 1 && values[0] == "":
-		return token{}, reason.New(envelope.ErrSignatureMissing, "no "+EventBusHeader)
-	case len(values) > 1:
-		return token{}, reason.New(envelope.ErrSignatureMalformed, EventBusHeader+" twice")
-	case len(values[0]) > maxToken, strings.ContainsAny(values[0], "\r\n"): // Package base64 would skip them.
-		return token{}, errToken
+	text, err := sign.Header(header, EventBusHeader)
+	if err != nil {
+		return token{}, err
 	}
-	parts := strings.Split(values[0], ".")
-	if len(parts) != 3 {
+	parts := strings.Split(text, ".")
+	if len(text) > maxToken || strings.ContainsAny(text, "\r\n") || len(parts) != 3 { // Package base64 would skip line feeds.
 		return token{}, errToken
 	}
 	var head struct {
@@ -201,7 +211,7 @@ func (v *eventBus) verifySignature(t token) error {
 		}
 	}
 	if !served {
-		return reason.New(envelope.ErrSignatureMalformed, "algorithm not accepted")
+		return sign.Malformed("algorithm not accepted")
 	}
 	return envelope.ErrSignatureMismatch
 }
@@ -230,70 +240,66 @@ func sumOf(hash crypto.Hash, text string) []byte {
 // sizeOf is the length of each half of an ECDSA signature.
 func sizeOf(key *ecdsa.PublicKey) int { return (key.Curve.Params().BitSize + 7) / 8 }
 
-// verifyClaims binds the token to its time, and returns the hash of the body that it is
-// for.
+// claims are what the token says.
+type claims struct {
+	Hash      string   `json:"h"`
+	Issued    *float64 `json:"iat"` // in Unix seconds, like the next ones
+	NotBefore *float64 `json:"nbf"`
+	Expires   *float64 `json:"exp"`
+	Issuer    string   `json:"iss"`
+	Audience  any      `json:"aud"` // a string, or a list of them
+}
+
+// verifyClaims binds the token to its time and its receiver, and returns the hash of the
+// body that it is for.
 func (v *eventBus) verifyClaims(t token) (hash string, err error) {
-	var claims struct {
-		Hash      string   `json:"h"`
-		Expires   *float64 `json:"exp"` // in seconds
-		NotBefore *float64 `json:"nbf"`
-	}
-	if !decodePart(t.claims, &claims) || claims.Hash == "" {
-		return "", reason.New(envelope.ErrSignatureMalformed, "the token has no hash of the body")
-	}
-	now, tolerance := float64(v.now().UnixMilli())/1000, v.tolerance.Seconds()
+	var c claims
 	switch {
-	case claims.Expires != nil && now >= *claims.Expires+tolerance:
-		return "", envelope.ErrSignatureTooOld
-	case claims.NotBefore != nil && now < *claims.NotBefore-tolerance:
-		return "", envelope.ErrSignatureTooNew
+	case !decodePart(t.claims, &c) || c.Hash == "":
+		return "", sign.Malformed("the token has no hash of the body")
+	case v.issuer != "" && c.Issuer != v.issuer:
+		return "", sign.Malformed("the token is of another issuer")
+	case v.audience != "" && !c.isFor(v.audience):
+		return "", sign.Malformed("the token is for another audience")
 	}
-	return claims.Hash, nil
+	return c.Hash, v.verifyTime(&c)
 }
 
-// SignEventBus puts a token into a request as the event bus does: an RSA key signs
-// with RS256, an ECDSA key with the algorithm of its curve. The token is good from
-// at for an hour. It is for tests and tools.
-func SignEventBus(r *http.Request, body []byte, key crypto.Signer, at time.Time) error {
-	algorithm := "RS256"
-	if public, ok := key.Public().(*ecdsa.PublicKey); ok {
-		for name := range algorithmsOf(public) {
-			algorithm = name
-		}
-	}
-	hash, ok := algorithmsOf(key.Public())[algorithm]
-	if !ok {
-		return errors.New("ambassify: the event bus has no algorithm for the key")
-	}
-	sum := sha256.Sum256(body)
-	signed := encodePart(map[string]any{"alg": algorithm, "typ": "JWT"}) + "." +
-		encodePart(map[string]any{"h": hex.EncodeToString(sum[:]), "nbf": at.Unix(), "exp": at.Add(time.Hour).Unix()})
-	signature, err := key.Sign(rand.Reader, sumOf(hash, signed), hash)
-	if err != nil {
-		return fmt.Errorf("ambassify: %w", err)
-	}
-	if public, ok := key.Public().(*ecdsa.PublicKey); ok {
-		if signature, err = fixedSize(signature, sizeOf(public)); err != nil {
-			return fmt.Errorf("ambassify: %w", err)
-		}
-	}
-	r.Header.Set(EventBusHeader, signed+"."+encoding.EncodeToString(signature))
-	return nil
+func (c *claims) isFor(audience string) bool {
+	list, ok := c.Audience.([]any)
+	return ok && slices.Contains(list, any(audience)) || c.Audience == any(audience)
 }
 
-func encodePart(claims map[string]any) string {
-	text, _ := jsonv2.Marshal(claims, jsonv2.Deterministic(true)) // Text and numbers can be encoded.
-	return encoding.EncodeToString(text)
+// verifyTime refuses a token before and after its time. One without an expiry ages from
+// the time of its issue on.
+func (v *eventBus) verifyTime(c *claims) error {
+	from := cmp.Or(c.NotBefore, c.Issued)
+	issued := cmp.Or(c.Issued, c.NotBefore)
+	age := v.maxAge
+	if age == 0 && c.Expires == nil {
+		age = maxAge
+	}
+	var errs []error
+	if from != nil {
+		errs = append(errs, v.clock.CheckSpan(momentOf(*from), v.clock.Now()))
+	}
+	if c.Expires != nil {
+		errs = append(errs, v.clock.CheckSpan(v.clock.Now(), momentOf(*c.Expires)))
+	}
+	switch {
+	case age <= 0: // It has an expiry, or is good for ever.
+	case issued == nil:
+		return sign.Malformed("the token has no time")
+	default:
+		errs = append(errs, v.clock.CheckSpan(v.clock.Now(), momentOf(*issued).Add(age)))
+	}
+	return cmp.Or(errs...)
 }
 
-// fixedSize turns an ECDSA signature of Go, in ASN.1, into that of a token.
-func fixedSize(signature []byte, size int) ([]byte, error) {
-	var halves struct{ R, S *big.Int }
-	if _, err := asn1.Unmarshal(signature, &halves); err != nil {
-		return nil, err
-	}
-	fixed := make([]byte, 2*size)
-	halves.R.FillBytes(fixed[:size])
-	halves.S.FillBytes(fixed[size:])
-	return fixed, nil
+// momentOf is a time in a token. Beyond what a time.Time can hold it is the end or the
+// beginning of time.
+func momentOf(seconds float64) time.Time {
+	const limit = 1 << 40
+	seconds = max(-limit, min(seconds, limit))
+	return time.UnixMilli(int64(seconds * 1000))
 }

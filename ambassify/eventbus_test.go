@@ -78,6 +78,50 @@ func eventBus(t *testing.T, keys ...string) func(*http.Request, []byte) error {
 	return func(r *http.Request, body []byte) error { return verifying.Both(verifier, r, body) }
 }
 
+func TestEventBusClaims(t *testing.T) {
+	key := newRSA(t)
+	tests := []struct {
+		name   string
+		change func(*ambassify.Config)
+		claims string
+		want   error
+	}{
+		{"age that is set, with an expiry", func(c *ambassify.Config) { c.EventBusMaxAge = time.Minute }, `"iat":1780314839,"exp":1790000000`, envelope.ErrSignatureTooOld},
+		{"young enough", func(c *ambassify.Config) { c.EventBusMaxAge = time.Minute }, `"iat":1780314841,"exp":1790000000`, nil},
+		{"for ever", func(c *ambassify.Config) { c.EventBusMaxAge = -1 }, `"iat":1`, nil},
+		{"for ever, no time", func(c *ambassify.Config) { c.EventBusMaxAge = -1 }, `"x":1`, nil},
+		{"for ever does not outlive the expiry", func(c *ambassify.Config) { c.EventBusMaxAge = -1 }, `"exp":1780314899`, envelope.ErrSignatureTooOld},
+		{"issuer", func(c *ambassify.Config) { c.EventBusIssuer = "bus" }, `"iat":1780315200,"iss":"bus"`, nil},
+		{"other issuer", func(c *ambassify.Config) { c.EventBusIssuer = "bus" }, `"iat":1780315200,"iss":"Bus"`, envelope.ErrSignatureMalformed},
+		{"no issuer", func(c *ambassify.Config) { c.EventBusIssuer = "bus" }, `"iat":1780315200`, envelope.ErrSignatureMalformed},
+		{"audience", func(c *ambassify.Config) { c.EventBusAudience = "me" }, `"iat":1780315200,"aud":"me"`, nil},
+		{"audience in a list", func(c *ambassify.Config) { c.EventBusAudience = "me" }, `"iat":1780315200,"aud":["you","me"]`, nil},
+		{"other audience", func(c *ambassify.Config) { c.EventBusAudience = "me" }, `"iat":1780315200,"aud":["you",{"me":1}]`, envelope.ErrSignatureMalformed},
+		{"no audience", func(c *ambassify.Config) { c.EventBusAudience = "me" }, `"iat":1780315200`, envelope.ErrSignatureMalformed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			config := ambassify.Config{EventBusKeys: []string{publicPEM(t, key)}, Options: envelope.Options{Now: func() time.Time { return now }}}
+			tt.change(&config)
+			verifier, err := ambassify.NewVerifier(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := withToken(t, key, crypto.SHA256, `{"alg":"RS256"}`, `{"h":"`+bodyHash()+`",`+tt.claims+`}`)
+			if err := verifying.Both(verifier, r, body); !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			signed := request(typeJSON, removed)
+			if err := ambassify.SignEventBus(config, signed, body, key); err != nil {
+				t.Fatal(err)
+			}
+			if err := verifying.Both(verifier, signed, body); err != nil {
+				t.Errorf("what SignEventBus makes: %v", err)
+			}
+		})
+	}
+}
+
 // withToken makes a request of a token's parts, signed with an RSA key.
 func withToken(t *testing.T, key *rsa.PrivateKey, hash crypto.Hash, head, claims string) *http.Request {
 	t.Helper()
@@ -111,7 +155,7 @@ func TestEventBusAccepts(t *testing.T) {
 			other := publicPEM(t, newECDSA(t, elliptic.P256()))
 			for _, keys := range [][]string{{publicPEM(t, key)}, {other, publicPEM(t, key)}, {publicPEM(t, rsaKeys()[1]), publicPEM(t, key)}} {
 				r := request(typeJSON, removed)
-				if err := ambassify.SignEventBus(r, body, key, now); err != nil {
+				if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return now }}}, r, body, key); err != nil {
 					t.Fatal(err)
 				}
 				head, _, _ := strings.Cut(r.Header.Get(ambassify.EventBusHeader), ".")
@@ -126,7 +170,7 @@ func TestEventBusAccepts(t *testing.T) {
 	}
 	key := newRSA(t)
 	for name, hash := range map[string]crypto.Hash{"RS256": crypto.SHA256, "RS384": crypto.SHA384, "RS512": crypto.SHA512} {
-		r := withToken(t, key, hash, `{"alg":"`+name+`","typ":"JWT"}`, `{"h":"`+bodyHash()+`","iss":"bus","iat":1}`)
+		r := withToken(t, key, hash, `{"alg":"`+name+`","typ":"JWT"}`, `{"h":"`+bodyHash()+`","iss":"bus","iat":1780314000}`)
 		if err := eventBus(t, publicPEM(t, key))(r, body); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -141,7 +185,7 @@ func TestEventBusKeyFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := request(typeJSON, removed)
-	if err := ambassify.SignEventBus(r, body, key, now); err != nil {
+	if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return now }}}, r, body, key); err != nil {
 		t.Fatal(err)
 	}
 	for kind, der := range map[string][]byte{"CERTIFICATE": certificate, "RSA PUBLIC KEY": x509.MarshalPKCS1PublicKey(&key.PublicKey)} {
@@ -160,6 +204,12 @@ func TestEventBusKeyFormats(t *testing.T) {
 		"P-224":       publicPEM(t, newECDSA(t, elliptic.P224())),
 		"private key": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 	}
+	weak, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad["weak RSA"] = publicPEM(t, weak)
+	bad["two keys in one text"] = publicPEM(t, key) + publicPEM(t, newECDSA(t, elliptic.P256()))
 	for _, kind := range []string{"PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"} {
 		bad["damaged "+kind] = string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: []byte("x")}))
 	}
@@ -169,7 +219,7 @@ func TestEventBusKeyFormats(t *testing.T) {
 		}
 	}
 	for _, key := range []crypto.Signer{ed, newECDSA(t, elliptic.P224())} {
-		if err := ambassify.SignEventBus(request(typeJSON, removed), body, key, now); err == nil {
+		if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return now }}}, request(typeJSON, removed), body, key); err == nil {
 			t.Errorf("%T: no error", key)
 		}
 	}
@@ -177,15 +227,15 @@ func TestEventBusKeyFormats(t *testing.T) {
 
 func TestEventBusRefuses(t *testing.T) {
 	key := newRSA(t)
-	good := `{"h":"` + bodyHash() + `"}`
+	good := `{"iat":1780315200,"h":"` + bodyHash() + `"}`
 	rs256 := `{"alg":"RS256"}`
 	tests := []struct {
 		name, head, claims string
 		want               error
 	}{
-		{"other body", rs256, `{"h":"` + strings.Repeat("0", 64) + `"}`, envelope.ErrSignatureMismatch},
-		{"hash in capitals", rs256, `{"h":"` + strings.ToUpper(bodyHash()) + `"}`, envelope.ErrSignatureMismatch},
-		{"hash cut short", rs256, `{"h":"` + bodyHash()[:63] + `"}`, envelope.ErrSignatureMismatch},
+		{"other body", rs256, `{"iat":1780315200,"h":"` + strings.Repeat("0", 64) + `"}`, envelope.ErrSignatureMismatch},
+		{"hash in capitals", rs256, `{"iat":1780315200,"h":"` + strings.ToUpper(bodyHash()) + `"}`, envelope.ErrSignatureMismatch},
+		{"hash cut short", rs256, `{"iat":1780315200,"h":"` + bodyHash()[:63] + `"}`, envelope.ErrSignatureMismatch},
 		{"no hash", rs256, `{}`, envelope.ErrSignatureMalformed},
 		{"hash is a number", rs256, `{"h":1}`, envelope.ErrSignatureMalformed},
 		{"claims are a list", rs256, `[]`, envelope.ErrSignatureMalformed},
@@ -195,6 +245,9 @@ func TestEventBusRefuses(t *testing.T) {
 		{"expired long ago", rs256, `{"h":"` + bodyHash() + `","exp":0}`, envelope.ErrSignatureTooOld},
 		{"not yet", rs256, `{"h":"` + bodyHash() + `","nbf":1780315501}`, envelope.ErrSignatureTooNew},
 		{"not for ages", rs256, `{"h":"` + bodyHash() + `","nbf":1e300}`, envelope.ErrSignatureTooNew},
+		{"no time at all", rs256, `{"h":"` + bodyHash() + `"}`, envelope.ErrSignatureMalformed},
+		{"issued an hour ago", rs256, `{"h":"` + bodyHash() + `","iat":1780311299}`, envelope.ErrSignatureTooOld},
+		{"issued in the future", rs256, `{"h":"` + bodyHash() + `","iat":1780315501}`, envelope.ErrSignatureTooNew},
 		{"expiry is a text", rs256, `{"h":"` + bodyHash() + `","exp":"1980000000"}`, envelope.ErrSignatureMalformed},
 		{"none", `{"alg":"none"}`, good, envelope.ErrSignatureMalformed},
 		{"None", `{"alg":"None"}`, good, envelope.ErrSignatureMalformed},
@@ -214,7 +267,7 @@ func TestEventBusRefuses(t *testing.T) {
 			}
 		})
 	}
-	for _, claims := range []string{`"exp":1780314901`, `"nbf":1780315499.5`, `"exp":null`} { // Within the tolerance of 5 minutes.
+	for _, claims := range []string{`"exp":1780314901`, `"nbf":1780315499.5`, `"exp":null,"iat":1780315200`, `"iat":1780311301`, `"nbf":1780311301`} { // Within the tolerance of 5 minutes.
 		r := withToken(t, key, crypto.SHA256, rs256, `{"h":"`+bodyHash()+`",`+claims+`}`)
 		if err := verify(r, body); err != nil {
 			t.Errorf("%s: %v", claims, err)
@@ -226,7 +279,7 @@ func TestEventBusHeader(t *testing.T) {
 	key := newRSA(t)
 	verify := eventBus(t, publicPEM(t, key))
 	good := request(typeJSON, removed)
-	if err := ambassify.SignEventBus(good, body, key, now); err != nil {
+	if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return now }}}, good, body, key); err != nil {
 		t.Fatal(err)
 	}
 	token := good.Header.Get(ambassify.EventBusHeader)
@@ -292,7 +345,7 @@ func TestEventBusBits(t *testing.T) {
 	for _, key := range []crypto.Signer{newRSA(t), newECDSA(t, elliptic.P256())} {
 		verify := eventBus(t, publicPEM(t, key))
 		r := request(typeJSON, removed)
-		if err := ambassify.SignEventBus(r, body, key, now); err != nil {
+		if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return now }}}, r, body, key); err != nil {
 			t.Fatal(err)
 		}
 		token := []byte(r.Header.Get(ambassify.EventBusHeader))
@@ -325,7 +378,7 @@ func TestEventBusHandler(t *testing.T) {
 	}
 	const text = "event[name]=removed&event[resource]=campaign&campaign_id=7"
 	r := request(form, text)
-	if err := ambassify.SignEventBus(r, []byte(text), key, time.Now()); err != nil {
+	if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: time.Now}}, r, []byte(text), key); err != nil {
 		t.Fatal(err)
 	}
 	if result := envelopetest.Deliver(t, h, r); result.Status != http.StatusOK || shown != "" {
@@ -348,7 +401,7 @@ func (damagedSigner) Sign(_ io.Reader, _ []byte, _ crypto.SignerOpts) ([]byte, e
 func TestSignEventBusFails(t *testing.T) {
 	for _, key := range []crypto.Signer{failingSigner{newRSA(t)}, damagedSigner{newECDSA(t, elliptic.P256())}} {
 		r := request(typeJSON, removed)
-		if err := ambassify.SignEventBus(r, body, key, now); err == nil || r.Header.Get(ambassify.EventBusHeader) != "" {
+		if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return now }}}, r, body, key); err == nil || r.Header.Get(ambassify.EventBusHeader) != "" {
 			t.Errorf("%T: got %v", key, err)
 		}
 	}

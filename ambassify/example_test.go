@@ -20,6 +20,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify/ambassifytest"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 )
 
 // post delivers a body as Ambassify would, and prints the status of the answer.
@@ -74,12 +75,10 @@ func ExampleMultilingualString_In() {
 	}
 	fmt.Println(title.In(ambassify.Dutch, ambassify.French))
 	fmt.Println(title.In("pt-BR"))
-	fmt.Printf("%q\n", title.In(ambassify.German))
-	fmt.Println(title.In(append([]ambassify.Language{ambassify.German}, title.Languages()...)...))
+	fmt.Println(title.In(ambassify.German))
 	// Output:
 	// Partagez nos offres
 	// Compartilhe nossas vagas
-	// ""
 	// Partagez nos offres
 }
 
@@ -200,7 +199,7 @@ func ExampleConfig_eventBus() {
 	body := `{"event": {"name": "removed", "resource": "campaign"}, "campaign_id": 7}`
 	for _, sent := range []string{body, body + " "} {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(sent))
-		if err := ambassify.SignEventBus(r, []byte(body), key, time.Now()); err != nil {
+		if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: time.Now}}, r, []byte(body), key); err != nil {
 			log.Fatal(err)
 		}
 		w := httptest.NewRecorder()
@@ -210,6 +209,20 @@ func ExampleConfig_eventBus() {
 	// Output:
 	// 200
 	// 401
+}
+
+// A proxy has made text of the media type.
+func ExampleExplain() {
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/ambassify?secret=LONG-RANDOM-TEXT", nil)
+	r.Header.Set("Content-Type", "text/plain")
+	body := []byte(`{"event":{"name":"removed","resource":"person"},"person_id":"7"}`)
+	for _, cause := range ambassify.Explain(ambassify.Config{Secrets: []string{"LONG-RANDOM-TEXT"}}, r, body) {
+		fmt.Println(cause.Code)
+		fmt.Println(cause.Text)
+	}
+	// Output:
+	// media_type
+	// text/plain came, and application/json or application/x-www-form-urlencoded is served: set the provider to one of these, or let nothing change Content-Type on the way.
 }
 
 // A campaign that was created runs once, however often it is delivered.
@@ -246,7 +259,7 @@ func Example_testing() {
 	h := newService()
 
 	r := ambassifytest.NewRequest(t, ambassify.PersonChanged, func(p *ambassify.Person) { p.Role = ambassify.RoleManager })
-	if result := ambassifytest.Deliver(t, h, r); result.Status != http.StatusOK {
+	if result := envelopetest.Deliver(t, h, r); result.Status != http.StatusOK {
 		t.Errorf("got %+v", result)
 	}
 	// Output:

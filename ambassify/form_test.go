@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -116,7 +117,7 @@ func TestFormsRefused(t *testing.T) {
 		{"case of the event", event + "Event[name]=removed", ambassify.ErrFormCase},
 		{"bracket left open", event + "person[id=1", ambassify.ErrFormSyntax},
 		{"bad escape", event + "a=%zz", ambassify.ErrFormSyntax},
-		{"not UTF-8", event + "a=%ff", ambassify.ErrFormSyntax},
+		{"name that is not UTF-8", event + "a%ff=1", ambassify.ErrFormSyntax},
 		{"deep", event + "a" + strings.Repeat("[b]", 40) + "=1", ambassify.ErrFormLimit},
 		{"long key", event + strings.Repeat("k", 2000) + "=1", ambassify.ErrFormLimit},
 		{"many pairs", event + strings.Repeat("k=1&", 5000), ambassify.ErrFormLimit},
@@ -139,6 +140,7 @@ func TestFormLimits(t *testing.T) {
 	}{
 		{ambassify.FormLimits{}, http.StatusOK},
 		{ambassify.FormLimits{MaxPairs: 5, MaxKey: 17, MaxDepth: 3, MaxIndex: 1}, http.StatusOK},
+		{ambassify.FormLimits{MaxPairs: math.MaxInt, MaxKey: math.MaxInt, MaxDepth: math.MaxInt, MaxIndex: math.MaxInt}, http.StatusOK},
 		{ambassify.FormLimits{MaxPairs: 4}, http.StatusBadRequest},
 		{ambassify.FormLimits{MaxKey: 16}, http.StatusBadRequest},
 		{ambassify.FormLimits{MaxDepth: 2}, http.StatusBadRequest},
@@ -284,6 +286,44 @@ func BenchmarkEncodings(b *testing.B) {
 				if err := h.Dispatch(b.Context(), m); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// TestFormTexts: a text comes out as it was meant; one that can't be told is drift there
+// alone, and refused in an identity.
+func TestFormTexts(t *testing.T) {
+	const body = "event[name]=changed&event[resource]=campaign&campaign_id=7&campaign[name]="
+	for _, test := range []struct {
+		name, charset, body, text string
+		drift                     []envelope.Drift
+		status                    int
+	}{
+		{"UTF-8", "", body + "Andr%C3%A9", "André", nil, 200},
+		{"latin 1", "; charset=iso-8859-1", body + "Andr%E9", "André", nil, 200},
+		{"windows-1252", "; charset=windows-1252", body + "5+%80", "5 €", nil, 200},
+		{"latin 1 that is not declared", "", body + "Andr%E9", "Andr\uFFFD", []envelope.Drift{{Kind: envelope.DriftInvalidText, Pointer: "/campaign/name"}}, 200},
+		{"another charset", "; charset=koi8-r", body + "%C1", "\uFFFD", []envelope.Drift{{Kind: envelope.DriftInvalidText, Pointer: "/campaign/name"}}, 200},
+		{"line feed at the end", "", body + "x\r\n", "x", nil, 200},
+		{"id that is not UTF-8", "", body + "x&person_id=%ff", "", nil, 400},
+		{"event that is not UTF-8", "", strings.Replace(body, "changed", "changed%ff", 1) + "x", "", nil, 400},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got string
+			h := newHandler(t, envelope.Options{}, ambassify.CampaignChanged.Handle(func(_ context.Context, d *ambassify.Delivery[ambassify.Campaign]) error {
+				got = d.Payload.Name
+				if string(d.Raw) != test.body {
+					t.Errorf("Raw is %q", d.Raw)
+				}
+				return nil
+			}))
+			result := envelopetest.Deliver(t, h, request(form+test.charset, test.body))
+			if result.Status != test.status || got != test.text {
+				t.Errorf("%d %v, text %q", result.Status, result.Err, got)
+			}
+			if diff := cmp.Diff(test.drift, result.Drift); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

@@ -91,7 +91,7 @@ func FuzzEventBus(f *testing.F) {
 func tokenFor(tb testing.TB, key crypto.Signer, body string, at time.Time) string {
 	tb.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
-	if err := ambassify.SignEventBus(r, []byte(body), key, at); err != nil {
+	if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return at }}}, r, []byte(body), key); err != nil {
 		tb.Fatal(err)
 	}
 	return r.Header.Get(ambassify.EventBusHeader)

@@ -30,9 +30,13 @@ type Config struct {
 	// place of Secrets.
 	EventBusKeys []string
 
-	// Tolerance is how far the clock of the event bus may differ from yours.
-	// Default: 5 minutes.
-	Tolerance time.Duration
+	// EventBusMaxAge is how long after its issue a token is accepted; negative means for
+	// ever. Default: as long as the token says, and an hour if it does not say.
+	EventBusMaxAge time.Duration
+
+	// EventBusAudience and EventBusIssuer are what the claims aud and iss of a token must
+	// be. Default: they are not looked at.
+	EventBusAudience, EventBusIssuer string
 
 	// Form limits deliveries in form encoding. MaxBody holds for them, too.
 	Form FormLimits
@@ -74,7 +78,11 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your Ambassify webhooks, in both encodings.
 // Routes come from Handle of the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	o := opener{limits: form.Limits(config.Form)}
+	return envelope.NewHandler(config.provider(), config.Options, routes...)
+}
+
+func (c Config) provider() envelope.Provider[Meta] {
+	o := opener{limits: form.Limits(c.Form)}
 	if o.limits.MaxPairs <= 0 {
 		o.limits.MaxPairs = defaultPairs
 	}
@@ -84,15 +92,16 @@ func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
 		Open:          o.open,
 		Check:         check,
 		MediaTypes:    []string{typeJSON, typeForm},
-		Secrets:       config.Secrets,
-		Verifier:      config.verifier,
+		Secrets:       c.Secrets,
+		Verifier:      c.verifier,
 		SecretHeaders: []string{EventBusHeader},
+		Causes:        c.causes,
 	}
-	if len(config.EventBusKeys) > 0 { // Which are as good as secrets, and of no tenant.
-		p.Secrets = config.EventBusKeys
-		p.Verifier = func([]string) (envelope.Verifier, error) { return NewVerifier(config) }
+	if len(c.EventBusKeys) > 0 { // Which are as good as secrets, and of no tenant.
+		p.Secrets = c.EventBusKeys
+		p.Verifier = func([]string) (envelope.Verifier, error) { return NewVerifier(c) }
 	}
-	return envelope.NewHandler(p, config.Options, routes...)
+	return p
 }
 
 func (c Config) verifier(secrets []string) (envelope.Verifier, error) {

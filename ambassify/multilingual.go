@@ -39,10 +39,8 @@ func (l Language) Known() bool { return slices.Contains(languages, l) }
 // Source: https://ambassify.github.io/webhook-docs/
 type MultilingualString map[Language]string
 
-// In is the text in the first of the languages that has one, or "". To show some
-// text in any case, name the languages that there are last:
-//
-//	title.In(append([]ambassify.Language{reader, ambassify.English}, title.Languages()...)...)
+// In is the text in the first of the languages that has one; if none of them has, in the
+// first of Languages. It is "" if there is no text at all.
 func (m MultilingualString) In(preferred ...Language) string { return in(m, preferred) }
 
 // Languages are the languages that have a text: first those of the constants, in
@@ -55,7 +53,8 @@ func (m MultilingualString) Languages() []Language { return languagesOf(m) }
 // Source: https://ambassify.github.io/webhook-docs/
 type MultilingualURL map[Language]URL
 
-// In is the URL in the first of the languages that has one, or "".
+// In is the URL in the first of the languages that has one; if none of them has, in the
+// first of Languages. It is "" if there is no URL at all.
 func (m MultilingualURL) In(preferred ...Language) URL { return in(m, preferred) }
 
 // Languages are the languages that have a URL, in the order of
@@ -67,6 +66,9 @@ func in[T ~string](m map[Language]T, preferred []Language) T {
 		if text := m[language]; text != "" {
 			return text
 		}
+	}
+	if others := languagesOf(m); len(others) > 0 {
+		return m[others[0]]
 	}
 	return ""
 }

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/form"
 	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
@@ -22,12 +24,8 @@ const (
 // opener takes the body of a delivery apart.
 type opener struct{ limits form.Limits }
 
-func (o opener) open(d *envelope.Opening[Meta]) error {
-	open := openJSON
-	if isForm(d.Message) {
-		open = o.openForm
-	}
-	if err := open(d); err != nil {
+func (o opener) open(d *envelope.Contents[Meta]) error {
+	if err := o.openBody(d); err != nil {
 		return err
 	}
 	event := d.Meta.Event
@@ -37,28 +35,41 @@ func (o opener) open(d *envelope.Opening[Meta]) error {
 		}
 	}
 	d.Event = string(event.Resource) + "." + string(event.Name)
-	d.Pointer = "/" + wire.Escape(string(event.Resource))
+	d.Pointer = string(jsontext.Pointer("").AppendToken(string(event.Resource)))
 	d.Value = payload(&d.Meta)
 	return nil
 }
 
-// isForm goes by the media type, and by the first character where none was named.
-func isForm(m *envelope.Message) bool {
-	header := m.Header.Get("Content-Type")
-	mediaType, _, _ := strings.Cut(header, ";")
-	if parsed, _, err := mime.ParseMediaType(header); err == nil {
-		mediaType = parsed
+// openBody goes by the media type, and by the first character where none was named, or
+// where JSON comes under that of a form: curl sends it for any body.
+func (o opener) openBody(d *envelope.Contents[Meta]) error {
+	mediaType, charset := mediaTypeOf(d.Message)
+	body := d.Message.Body
+	looksLikeJSON := bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
+	switch {
+	case mediaType == typeJSON:
+		return openJSON(d)
+	case mediaType == typeForm && looksLikeJSON && !jsontext.Value(body).IsValid(anyJSON...):
+		return envelope.Malformed("under the media type of a form it begins like JSON, and is none")
+	case looksLikeJSON:
+		return openJSON(d)
 	}
-	switch strings.ToLower(strings.TrimSpace(mediaType)) {
-	case typeForm:
-		return true
-	case typeJSON:
-		return false
-	}
-	return !bytes.HasPrefix(bytes.TrimLeft(m.Body, " \t\r\n"), []byte("{"))
+	return o.openForm(d, charset)
 }
 
-func openJSON(d *envelope.Opening[Meta]) error {
+// anyJSON leaves it to the reader what is twice or not Unicode.
+var anyJSON = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+func mediaTypeOf(m *envelope.Message) (mediaType string, charset form.Charset) {
+	header := m.Header.Get("Content-Type")
+	mediaType, parameters, err := mime.ParseMediaType(header)
+	if err != nil {
+		mediaType, _, _ = strings.Cut(header, ";")
+	}
+	return strings.ToLower(strings.TrimSpace(mediaType)), form.CharsetOf(parameters["charset"])
+}
+
+func openJSON(d *envelope.Contents[Meta]) error {
 	body := d.Message.Body
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return envelope.Malformed("not an object")
@@ -76,10 +87,16 @@ var forms = form.NewDecoder(
 // values, as what these keep of it, and once more where somebody listens to drift.
 const jsonCopies = 4
 
-func (o opener) openForm(d *envelope.Opening[Meta]) error {
-	tree, err := form.Parse(d.Message.Body, o.limits)
+func (o opener) openForm(d *envelope.Contents[Meta], charset form.Charset) error {
+	tree, err := form.Parse(d.Message.Body, charset, o.limits)
 	if err != nil {
 		return malformed(err)
+	}
+	for _, pointer := range tree.Invalid {
+		if isIdentity(pointer) {
+			return envelope.Malformed("not Unicode at " + pointer)
+		}
+		d.InvalidText(pointer)
 	}
 	if err := d.Charge(jsonCopies * tree.Root().JSONLen()); err != nil {
 		return err
@@ -91,6 +108,13 @@ func (o opener) openForm(d *envelope.Opening[Meta]) error {
 	d.JSON = tree.Root().JSON()
 	d.Body = reflect.TypeFor[Meta]()
 	return nil
+}
+
+// isIdentity reports whether a pointer leads to the event, or to a member beside the
+// resource.
+func isIdentity(pointer string) bool {
+	_, ok := wire.PlanOf(reflect.TypeFor[Meta]()).Member(strings.TrimPrefix(pointer, "/"))
+	return ok || pointer == "/event/name" || pointer == "/event/resource"
 }
 
 // malformed keeps the kind of a form's error and the place.
@@ -131,7 +155,7 @@ func orNew[T any](p *T) *T {
 
 // checkEvent looks closer at an event that this package does not know: both words
 // are identities, and must be text.
-func checkEvent(d *envelope.Opening[Meta]) error {
+func checkEvent(d *envelope.Contents[Meta]) error {
 	text := d.JSON
 	if text == nil {
 		text = d.Message.Body

@@ -108,7 +108,7 @@ func (r Role) Known() bool {
 //
 // Source: https://ambassify.github.io/webhook-docs/
 type PersonProfile struct {
-	GivenName       string                    `json:"givenName,omitzero"`       // Observed: first name
+	GivenName       envelope.Value            `json:"givenName,omitzero"`       // Observed: first name, as text
 	FamilyName      envelope.Value            `json:"familyName,omitzero"`      // Inferred: last name
 	Name            envelope.Value            `json:"name,omitzero"`            // Inferred: full name
 	Nickname        envelope.Value            `json:"nickname,omitzero"`        // Inferred: name on screen
@@ -137,15 +137,14 @@ func (p PersonProfile) MarshalJSON() ([]byte, error)  { return wire.Marshal(&p) 
 // Source: https://ambassify.github.io/webhook-docs/
 type PersonOptIn struct{ envelope.Value }
 
-// OptedOut reports whether the member refused, which only an explicit false says:
-// one for everything, or one on the way to where the names lead. Where nothing was
-// sent, nobody opted out.
+// OptedOut reports whether the member refused, which only an explicit false says, in
+// one of the spellings of envelope.Bool ("False", "no", "off", 0): one for everything, or
+// one on the way to where the names lead. Where nothing was sent, nobody opted out.
 //
 //	d.Payload.OptIn.OptedOut("newsletter")
 func (o PersonOptIn) OptedOut(names ...string) bool {
 	for i := range len(names) + 1 {
-		switch o.Get(names[:i]...).String() {
-		case "false", "0": // The text in a form.
+		if agreed, ok := o.Get(names[:i]...).Bool(); ok && !agreed {
 			return true
 		}
 	}

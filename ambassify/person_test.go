@@ -59,7 +59,10 @@ func TestOptedOut(t *testing.T) {
 		{`"0"`, nil, true},                 // as a form of PHP has it
 		{`0`, nil, true},
 		{`""`, nil, false},
-		{`"no"`, nil, false},
+		{`"no"`, nil, true},
+		{`"False"`, nil, true},
+		{`{"email":"OFF"}`, []string{"email"}, true},
+		{`"maybe"`, nil, false},
 		{`{"email":false}`, nil, false},
 		{`{"email":false}`, []string{"email"}, true},
 		{`{"email":false}`, []string{"sms"}, false},

@@ -1,6 +1,7 @@
 package ambassify
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -16,17 +17,17 @@ import (
 // Config.SecretFrom names another place.
 const SecretQuery = "secret"
 
-// Sign puts a secret into a request, at the place that SecretFrom names. It is
-// for tests and tools; at Ambassify the URL does it.
-func Sign(r *http.Request, from envelope.SecretSource, secret string) {
-	orDefault(from).Put(r, secret)
+// Sign puts the first of Secrets into a request, at the place that SecretFrom names; it
+// does not use Tenant. It is for tests and tools; at Ambassify the URL does it.
+func Sign(config Config, r *http.Request, _ []byte) error {
+	return config.place().Put(r, config.Secrets...)
 }
 
 // NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is
 // set. It reads Secrets and SecretFrom, or EventBusKeys, Tolerance and Now.
 func NewVerifier(config Config) (envelope.Verifier, error) {
 	if len(config.EventBusKeys) == 0 {
-		return envelope.SharedSecret(orDefault(config.SecretFrom), config.Secrets...)
+		return envelope.SharedSecret(config.place(), config.Secrets...)
 	}
 	if len(config.Secrets) > 0 {
 		return nil, errors.New("both secrets and keys of the event bus are set")
@@ -34,9 +35,6 @@ func NewVerifier(config Config) (envelope.Verifier, error) {
 	return newEventBusVerifier(config)
 }
 
-func orDefault(from envelope.SecretSource) envelope.SecretSource {
-	if from.IsZero() {
-		return envelope.FromQuery(SecretQuery)
-	}
-	return from
+func (c Config) place() envelope.SecretSource {
+	return cmp.Or(c.SecretFrom, envelope.FromQuery(SecretQuery))
 }

@@ -42,7 +42,9 @@ func TestSharedSecret(t *testing.T) {
 				"older": envelope.ErrSignatureMismatch, "ne": envelope.ErrSignatureMismatch, "neW": envelope.ErrSignatureMismatch,
 			} {
 				r := request(typeJSON, removed)
-				ambassify.Sign(r, from, secret)
+				if err := ambassify.Sign(ambassify.Config{Secrets: []string{secret}, SecretFrom: from}, r, nil); err != nil {
+					t.Fatal(err)
+				}
 				result := envelopetest.Deliver(t, h, r)
 				if !errors.Is(result.Err, want) || want == nil && result.Status != http.StatusOK || want != nil && result.Status != http.StatusUnauthorized {
 					t.Errorf("%q: got %d, %v", secret, result.Status, result.Err)
@@ -69,7 +71,7 @@ func TestNewHandlerRefuses(t *testing.T) {
 		"secret and keys":        {Secrets: []string{"s"}, EventBusKeys: []string{rsaKey}},
 		"key that is none":       {EventBusKeys: []string{"hello"}},
 		"one key that is none":   {EventBusKeys: []string{rsaKey, ""}},
-		"negative tolerance":     {EventBusKeys: []string{rsaKey}, Tolerance: -1},
+		"negative tolerance":     {EventBusKeys: []string{rsaKey}, Options: envelope.Options{Tolerance: -1}},
 		"secret without a place": {Secrets: []string{"s"}, SecretFrom: envelope.FromQuery("")},
 	}
 	for name, config := range tests {

@@ -2,6 +2,8 @@ package envelope_test
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,8 +36,17 @@ func TestMediaTypes(t *testing.T) {
 		{"another", http.Header{"Content-Type": {"text/plain"}}, 415},
 		{"one that begins like it", http.Header{"Content-Type": {"application/json+x"}}, 415},
 		{"a list", http.Header{"Content-Type": {"application/json, text/plain"}}, 415},
-		{"twice", http.Header{"Content-Type": {"application/json", "application/json"}}, 415},
+		{"twice", http.Header{"Content-Type": {"application/json", "application/json"}}, 200},
+		{"twice, with other parameters", http.Header{"Content-Type": {"application/json", "Application/JSON; charset=utf-8"}}, 200},
+		{"twice in one header", http.Header{"Content-Type": {"application/json; charset=utf-8, application/json"}}, 200},
+		{"two of those that are served", http.Header{"Content-Type": {"application/json", "application/x-www-form-urlencoded"}}, 415},
+		{"a served one and another", http.Header{"Content-Type": {"application/json", "text/plain"}}, 415},
 		{"nonsense", http.Header{"Content-Type": {";;"}}, 415},
+		{"none", http.Header{"Content-Encoding": {"none"}}, 200},
+		{"a charset", http.Header{"Content-Encoding": {"UTF-8"}}, 200},
+		{"an encoding of mail", http.Header{"Content-Encoding": {"8bit"}}, 200},
+		{"a list without codings", http.Header{"Content-Encoding": {"identity, utf-8"}}, 200},
+		{"deflate in capitals", http.Header{"Content-Encoding": {" DEFLATE"}}, 415},
 		{"identity", http.Header{"Content-Encoding": {"Identity"}}, 200},
 		{"empty encoding", http.Header{"Content-Encoding": {""}}, 200},
 		{"gzip", http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}}, 415},
@@ -190,5 +201,39 @@ func TestShutdownIdle(t *testing.T) {
 		if err := newShop(t, envelope.Options{}).Shutdown(ctx); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestRefusedInWords: the text of a refusal names what is wrong with the request, from
+// words of this package only.
+func TestRefusedInWords(t *testing.T) {
+	var seen envelope.Observation
+	p := shop()
+	p.MediaTypes = []string{"application/json", "application/x-www-form-urlencoded"}
+	h, err := envelope.NewHandler(p, envelope.Options{Unverified: true, Observer: func(_ context.Context, o envelope.Observation) { seen = o }}, orderPlaced.Handle(done))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name   string
+		change func(*http.Request)
+		text   string
+	}{
+		{"compressed", func(r *http.Request) { r.Header.Set("Content-Encoding", "x-secret, GZip") }, "media type or content encoding is not served: Content-Encoding gzip"},
+		{"another type", func(r *http.Request) { r.Header.Set("Content-Type", "text/secret") },
+			"media type or content encoding is not served: Content-Type is not application/json or application/x-www-form-urlencoded"},
+		{"read before", func(r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) },
+			fmt.Sprintf("body could not be read: 0 of %d bytes came: something has read the body before", len(goodBody))},
+		{"read in part", func(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, 5) },
+			fmt.Sprintf("body could not be read: %d of %d bytes came", len(goodBody)-5, len(goodBody))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(goodBody))
+			test.change(r)
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			if seen.Err == nil || seen.Err.Error() != test.text {
+				t.Errorf("%v", seen.Err)
+			}
+		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/verifying"
 )
 
 // TestDeliveryHeader: credentials do not reach the function, nor its logs; the
@@ -102,7 +103,7 @@ func TestDeliveryHas(t *testing.T) {
 
 // openedAs is a provider whose bodies are no JSON, but stand for some.
 func openedAs(text string) envelope.Provider[wrapped] {
-	return opened(func(o *envelope.Opening[wrapped]) error {
+	return opened(func(o *envelope.Contents[wrapped]) error {
 		o.Event, o.Pointer, o.JSON = "placed", "/order", []byte(text)
 		return nil
 	})
@@ -198,5 +199,69 @@ func TestDeliveryIsItsOwn(t *testing.T) {
 			len(d.Violations) != 1 || !strings.Contains(string(d.Raw), fmt.Sprintf(`"m%d"`, i)) {
 			t.Fatalf("delivery %d has become %s", i, d.Raw)
 		}
+	}
+}
+
+// TestHeaderNamesInLowerCase: credentials are hidden and headers are found whatever the
+// case of their names, and the caller's map stays as it is.
+func TestHeaderNamesInLowerCase(t *testing.T) {
+	sent := func() http.Header {
+		return http.Header{
+			"authorization":       {"Bearer marked"},
+			"proxy-authorization": {"Basic marked"},
+			"COOKIE":              {"marked=1"},
+			"x-secret":            {"marked"},
+			"x-shop-signature":    {shopSignature([]byte(goodBody))},
+			"x-request-id":        {"r-1"},
+			"x-tag":               {"b"},
+			"X-Tag":               {"a"},
+		}
+	}
+	want := http.Header{
+		"X-Shop-Signature": {shopSignature([]byte(goodBody))},
+		"X-Request-Id":     {"r-1"},
+		"X-Tag":            {"a", "b"},
+	}
+	p := shop()
+	p.SecretHeaders = []string{"X-Secret"}
+	var got *shopDelivery[order]
+	var o envelope.Observation
+	var key http.Header
+	h := handlerOf(t, p, envelope.Options{
+		Verifier:        verifying.By(signed),
+		RequestIDHeader: "X-Request-Id",
+		Observer:        observeInto(&o),
+		Key: func(k envelope.Keyed) string {
+			key = k.Header
+			return "key"
+		},
+	}, orderPlaced.Handle(keep(&got)))
+	for name, deliver := range map[string]func(http.Header) error{
+		"Dispatch": func(header http.Header) error {
+			return h.Dispatch(t.Context(), envelope.Message{Body: []byte(goodBody), Header: header})
+		},
+		"ServeHTTP": func(header http.Header) error {
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(goodBody))
+			r.Header = header
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			return o.Err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got = nil
+			header := sent()
+			if err := deliver(header); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got.Header()); diff != "" {
+				t.Errorf("Header (-want +got):\n%s", diff)
+			}
+			if o.RequestID != "r-1" || key.Get("X-Tag") != "a" {
+				t.Errorf("request %q, tag %q", o.RequestID, key.Get("X-Tag"))
+			}
+			if diff := cmp.Diff(sent(), header); diff != "" {
+				t.Errorf("the caller's header has changed (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

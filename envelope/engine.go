@@ -1,6 +1,10 @@
 package envelope
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,11 +58,11 @@ func (e *engineOf[M]) start(h *Handler) {
 		add(e.meta.Fields[i].Name, member{event: -1, meta: &e.meta.Fields[i]})
 	}
 	if name := e.provider.Layout.Payload; name != "" {
-		e.pointer = "/" + wire.Escape(name)
+		e.pointer = string(jsontext.Pointer("").AppendToken(name))
 		add(name, member{event: -1})
 	}
 	for i, name := range e.provider.Layout.Event {
-		e.pointers = append(e.pointers, "/"+wire.Escape(name))
+		e.pointers = append(e.pointers, string(jsontext.Pointer("").AppendToken(name)))
 		add(name, member{event: i})
 	}
 	for _, name := range slices.AppendSeq(slices.Collect(maps.Keys(e.payloads)), maps.Keys(e.routes)) {
@@ -85,7 +89,7 @@ func (e *engineOf[M]) register(route Route[M]) error {
 	case route.event == "" && !route.fallback:
 		return errors.New("an event has no name")
 	case route.isNil:
-		return fmt.Errorf("the function of %s is nil", orDefault(route.event, "the fallback"))
+		return fmt.Errorf("the function of %s is nil", cmp.Or(route.event, "the fallback"))
 	case route.fallback && e.fallback != nil:
 		return errors.New("there are two fallbacks")
 	case route.fallback:
@@ -106,7 +110,7 @@ type call[M any] struct {
 	rules   ruleWalk
 	sent    []bool // the members of the envelope that were sent
 	message Message
-	open    Opening[M]
+	open    Contents[M]
 	// detached deliveries outlive the context that they come with: the sender may hang
 	// up.
 	detached bool
@@ -115,6 +119,7 @@ type call[M any] struct {
 
 // state is what reading a delivery has found.
 type state[M any] struct {
+	raw        []byte // the body as it was sent
 	known      bool
 	told       bool   // the event is told, and job is what runs
 	job        job[M] // nil if nobody wants the event
@@ -124,10 +129,15 @@ type state[M any] struct {
 	violations []Violation
 }
 
+// byteOrderMark is what some senders write before JSON. It is signed, and belongs to Raw.
+var byteOrderMark = []byte("\uFEFF")
+
 // begin begins a delivery.
 func (c *call[M]) begin(ctx context.Context, m Message) {
-	c.message = m
+	c.message, c.raw = m, m.Body
+	c.message.Body = bytes.TrimPrefix(m.Body, byteOrderMark)
 	c.reader.Reset(wire.Limits{Depth: c.handler.options.MaxDepth, Memory: c.handler.options.MaxMemory})
+	c.reader.Unusual = isUnusual
 	c.reader.Listening = c.handler.options.Drift != nil || probe.From(ctx) != nil
 	clear(c.sent)
 	c.open.Message, c.open.Event, c.open.reader = &c.message, m.Event, &c.reader
@@ -158,6 +168,6 @@ func (e *engineOf[M]) process(v *visit, m Message) *Error {
 // put keeps the call for another delivery, without anything of this one.
 func (e *engineOf[M]) put(c *call[M]) {
 	c.reader.Release()
-	c.message, c.open, c.state = Message{}, Opening[M]{}, state[M]{}
+	c.message, c.open, c.state = Message{}, Contents[M]{}, state[M]{}
 	e.calls.Put(c)
 }

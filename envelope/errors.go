@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/sign"
 )
 
 // What can happen to a delivery. Every error that a Handler reports is an
@@ -29,7 +30,7 @@ var (
 	ErrRead = errors.New("body could not be read")
 	// ErrSignature: the delivery is not proven to come from the provider. Status
 	// 401. The finer errors below wrap it.
-	ErrSignature = errors.New("signature refused")
+	ErrSignature = sign.Err
 	// ErrMalformed: the body is not JSON (or not a form), nested too deep, or not
 	// an envelope of the provider. Status 400.
 	ErrMalformed = errors.New("body is malformed")
@@ -55,11 +56,11 @@ var (
 
 // Why a signature was refused. Each wraps ErrSignature.
 var (
-	ErrSignatureMissing   = fmt.Errorf("%w: missing", ErrSignature)
-	ErrSignatureMalformed = fmt.Errorf("%w: malformed", ErrSignature)
-	ErrSignatureMismatch  = fmt.Errorf("%w: does not match", ErrSignature)
-	ErrSignatureTooOld    = fmt.Errorf("%w: timestamp too old", ErrSignature)
-	ErrSignatureTooNew    = fmt.Errorf("%w: timestamp too new", ErrSignature)
+	ErrSignatureMissing   = sign.ErrMissing   // nothing proves the origin
+	ErrSignatureMalformed = sign.ErrMalformed // the proof can't be understood
+	ErrSignatureMismatch  = sign.ErrMismatch  // it was made with another secret, or of another text
+	ErrSignatureTooOld    = sign.ErrTooOld    // by more than the tolerance
+	ErrSignatureTooNew    = sign.ErrTooNew    // by more than the tolerance
 	// ErrUnknownTenant is for Options.Tenant to return when a request is for nobody it
 	// knows. The request is refused like one with a wrong signature.
 	ErrUnknownTenant = fmt.Errorf("%w: unknown tenant", ErrSignature)

@@ -79,8 +79,8 @@ type Route[M any] struct {
 	begin    func() job[M]
 }
 
-// IsFallback reports whether the route was made by Fallback or HandOff.
-func (r Route[M]) IsFallback() bool { return r.fallback }
+// Event is the name of the route's event; empty for a Fallback.
+func (r Route[M]) Event() string { return r.event }
 
 // Fallback is the route of deliveries whose event has no function: an event that
 // you do not use (Known is true), or one that this version of the package does

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -312,6 +314,38 @@ func ExampleConfig_drift() {
 	// 200
 	// COUPON_EXPIRED unknown_event /event
 	// 200
+}
+
+// Refused deliveries are explained in the log, ten a minute at most.
+func ExampleLogRefusals() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, nil))
+	h, err := masivo.NewHandler(masivo.Config{
+		Secrets: []string{"LONG-RANDOM-TEXT"},
+		Options: envelope.Options{Refused: envelope.LogRefusals(logger, 10)},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.Handle("POST /webhooks/masivo", h)
+}
+
+// A hook of your own gets the causes, and the request and body, which hold credentials.
+func ExampleRefusal_Explain() {
+	h, err := masivo.NewHandler(masivo.Config{
+		Secrets: []string{"LONG-RANDOM-TEXT"},
+		Options: envelope.Options{Refused: func(_ context.Context, r *envelope.Refusal) {
+			for _, cause := range r.Explain() {
+				fmt.Println(r.Provider, r.Status, cause.Code, cause.Setting)
+			}
+		}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/masivo", strings.NewReader(`{"event":"TIER_UPGRADE","data":{}}`))
+	r.Header.Set("X-Api-Key", "LONG-RANDOM-TEXT")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	// Output: masivo 401 secret_place SecretFrom: envelope.FromHeader("X-Api-Key")
 }
 
 // What a function returns decides what the sender does: nothing more, try again, or

@@ -17,3 +17,10 @@ func (h *Handler) ReadBody(r *http.Request) []byte {
 func CheckRules(target any) []Violation { return testWalk.check(nil, target, "") }
 
 var testWalk ruleWalk
+
+// Len is the number of keys that are remembered.
+func (s *MemoryStore) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.entries)
+}

@@ -1,11 +1,11 @@
 package envelope
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"net/http"
 	"reflect"
 	"slices"
@@ -25,6 +25,7 @@ type Handler struct {
 	eventName  func(*http.Request) string
 	secrets    []string // headers of credentials that the provider names
 	registered []string
+	causes     func([]string, *Refusal) []Cause
 	engine     engine
 	slots      slots
 	waits      waits
@@ -38,7 +39,7 @@ type Handler struct {
 func NewHandler[M any](p Provider[M], options Options, routes ...Route[M]) (*Handler, error) {
 	h, err := newHandler(p, options, routes)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", orDefault(p.Name, "envelope"), err)
+		return nil, fmt.Errorf("%s: %w", cmp.Or(p.Name, "envelope"), err)
 	}
 	return h, nil
 }
@@ -85,6 +86,7 @@ func newHandler[M any](p Provider[M], options Options, routes []Route[M]) (*Hand
 		eventName:  p.EventName,
 		secrets:    slices.Clone(p.SecretHeaders),
 		registered: slices.Sorted(maps.Keys(e.routes)),
+		causes:     p.Causes,
 		engine:     e,
 	}
 	h.slots.start(options.MaxConcurrent)
@@ -107,6 +109,11 @@ func (h *Handler) Registered() []string { return slices.Clone(h.registered) }
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := h.visit(r.Context())
 	defer v.leave()
+	if header, changed := canonical(r.Header); changed { // Servers do it; an event of a gateway is no server.
+		own := *r
+		own.Header = header
+		r = &own
+	}
 	v.o.Method, v.o.Path, v.o.RequestID = r.Method, pathOf(r), h.requestID(r.Header)
 	err := v.serve(w, r)
 	if err.isAbort() {
@@ -116,6 +123,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.reply(w, err)
 	h.observe(v, err)
+	h.tellRefused(v, r, err)
 }
 
 // Dispatch handles a delivery that was verified before it came here, by another
@@ -127,9 +135,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) Dispatch(ctx context.Context, m Message) error {
 	v := h.visit(ctx)
 	defer v.leave()
+	m.Header, _ = canonical(m.Header)
 	v.o.RequestID = h.requestID(m.Header)
 	err := v.dispatch(m)
 	h.observe(v, err)
+	h.tellRefused(v, nil, err)
 	if err != nil {
 		return err
 	}
@@ -151,6 +161,8 @@ type visit struct {
 	o        Observation
 	entered  bool // counts among the running ones
 	detached bool // from ctx: the sender may hang up
+	body     []byte
+	secrets  []string // that the delivery is verified with
 }
 
 var visits = sync.Pool{New: func() any { return new(visit) }}
@@ -175,16 +187,17 @@ func (v *visit) leave() {
 func (v *visit) serve(w http.ResponseWriter, r *http.Request) (err *Error) {
 	defer v.recover(&err)
 	h := v.handler
-	lift := h.limitReading(w)
-	if err := h.admit(r); err != nil {
+	lift := h.limitReading(w, r)
+	check, err := v.enter(r)
+	if err != nil {
+		v.keep(r, err)
 		return err
 	}
-	tenant, check, refused := h.gate.enter(r)
-	if v.o.Tenant = tenant; refused != nil {
-		return asRefused(refused)
-	}
 	body, err := h.read(r)
-	if v.o.Size = len(body); err != nil {
+	if v.o.Size = len(body); err == nil || err.Kind != KindTooLarge {
+		v.body = body
+	}
+	if err != nil {
 		return err
 	}
 	lift()
@@ -193,12 +206,27 @@ func (v *visit) serve(w http.ResponseWriter, r *http.Request) (err *Error) {
 			return asRefused(err)
 		}
 	}
-	m := Message{Body: body, Header: r.Header, Tenant: tenant, Received: h.options.Now()}
+	m := Message{Body: body, Header: r.Header, Tenant: v.o.Tenant, Received: h.options.Now()}
 	if h.eventName != nil {
 		m.Event = h.eventName(r)
 	}
 	v.detached = true
 	return v.handle(m)
+}
+
+// enter looks at a request before its body is read, and returns the check that is left for
+// the body, or nil.
+func (v *visit) enter(r *http.Request) (check func([]byte) error, err *Error) {
+	h := v.handler
+	if err := h.admit(r); err != nil {
+		return nil, err
+	}
+	tenant, check, refused := h.gate.enter(r)
+	v.o.Tenant, v.secrets = tenant.Name, tenant.Secrets
+	if refused != nil {
+		return nil, asRefused(refused)
+	}
+	return check, nil
 }
 
 // asRefused makes 401 of a verifier's error, unless that asks for another try.
@@ -215,7 +243,7 @@ func asRefused(err error) *Error {
 
 func (v *visit) dispatch(m Message) (err *Error) {
 	defer v.recover(&err)
-	v.o.Tenant, v.o.Size = m.Tenant, len(m.Body)
+	v.o.Tenant, v.o.Size, v.body = m.Tenant, len(m.Body), m.Body
 	if m.Received.IsZero() {
 		m.Received = v.handler.options.Now()
 	}
@@ -276,49 +304,3 @@ func (e *ShutdownError) Error() string {
 
 // Unwrap returns the context's error.
 func (e *ShutdownError) Unwrap() error { return e.Err }
-
-// reply answers the sender. Nothing of the delivery is in the answer.
-func (h *Handler) reply(w http.ResponseWriter, err *Error) {
-	row := resultOf(err, "")
-	header := w.Header()
-	if h.options.Observer != nil || h.options.Logger != nil { // The sender does not wait for them.
-		header.Set("Content-Length", strconv.Itoa(len(row.reply)))
-		defer flush(w)
-	}
-	if row.status == http.StatusOK {
-		w.WriteHeader(http.StatusOK)
-		return
-	}
-	header.Set("Content-Type", "text/plain; charset=utf-8")
-	header.Set("X-Content-Type-Options", "nosniff")
-	switch row.status {
-	case http.StatusMethodNotAllowed:
-		header.Set("Allow", http.MethodPost)
-	case http.StatusServiceUnavailable:
-		after := max(1, int(math.Ceil(orDefault(err.RetryAfter, h.options.RetryAfter).Seconds())))
-		header.Set("Retry-After", strconv.Itoa(after))
-	case http.StatusRequestEntityTooLarge, http.StatusRequestTimeout:
-		header.Set("Connection", "close") // The rest of the body is not worth reading.
-	}
-	w.WriteHeader(row.status)
-	// The sender may be gone; there is nobody else to tell.
-	_, _ = w.Write([]byte(row.reply))
-}
-
-// flush sends an answer, where the server can.
-func flush(w http.ResponseWriter) {
-	for {
-		switch t := w.(type) {
-		case interface{ FlushError() error }:
-			_ = t.FlushError()
-			return
-		case http.Flusher:
-			t.Flush()
-			return
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = t.Unwrap()
-		default:
-			return
-		}
-	}
-}

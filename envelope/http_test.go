@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -190,31 +191,65 @@ func serve(t *testing.T, protocol string, h http.Handler) *httptest.Server {
 }
 
 // TestSlowBody: a body that does not come is told 408 and does not hold the
-// handler.
+// handler. The stricter limit counts, ours or the server's.
 func TestSlowBody(t *testing.T) {
-	seen := make(chan envelope.Observation, 1)
-	h := newShop(t, envelope.Options{
-		ReadTimeout: 50 * time.Millisecond,
-		Observer:    func(_ context.Context, o envelope.Observation) { seen <- o },
-	}, orderPlaced.Handle(done))
-	server := serve(t, "HTTP/1.1", h)
+	for _, test := range []struct {
+		name         string
+		server, ours time.Duration
+		passed       bool // the server's limit, when the handler begins
+	}{
+		{"only ours", 0, 50 * time.Millisecond, false},
+		{"ours is stricter", time.Hour, 50 * time.Millisecond, false},
+		{"the server's is stricter", time.Minute, time.Hour, true},
+		{"both are equal", time.Hour, time.Hour, true},
+		{"only the server's", time.Minute, -1, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			seen := make(chan envelope.Observation, 1)
+			h := newShop(t, envelope.Options{
+				ReadTimeout: test.ours,
+				Observer:    func(_ context.Context, o envelope.Observation) { seen <- o },
+			}, orderPlaced.Handle(done))
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if test.passed {
+					if err := http.NewResponseController(w).SetReadDeadline(time.Now()); err != nil {
+						t.Error(err)
+					}
+				}
+				h.ServeHTTP(w, r)
+			}))
+			server.Config.ReadTimeout = test.server
+			server.Start()
+			t.Cleanup(server.Close)
+			reply := sendPart(t, server)
+			if !strings.HasPrefix(reply, "HTTP/1.1 408 ") || !strings.Contains(reply, "Connection: close") {
+				t.Errorf("reply %q", reply)
+			}
+			if o := <-seen; !errors.Is(o.Err, envelope.ErrRead) {
+				t.Errorf("error %v", o.Err)
+			}
+		})
+	}
+}
+
+// sendPart sends the first byte of a body, and returns the whole reply.
+func sendPart(t *testing.T, server *httptest.Server) string {
+	t.Helper()
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(t.Context(), "tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
 	reply, err := io.ReadAll(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(reply), "HTTP/1.1 408 ") || !strings.Contains(string(reply), "Connection: close") {
-		t.Errorf("reply %q", reply)
-	}
-	if o := <-seen; !errors.Is(o.Err, envelope.ErrRead) {
-		t.Errorf("error %v", o.Err)
-	}
+	return string(reply)
 }
 
 // TestHalfBody: a sender that closes in the middle of its body is refused.
@@ -265,6 +300,44 @@ func TestBodyLengths(t *testing.T) {
 				t.Errorf("Raw has %d bytes and room for %d, want %d", len(d.Raw), cap(d.Raw), len(test.body))
 			}
 		})
+	}
+}
+
+// TestWithoutLimits: the highest limits are none, and a declared length that never comes
+// takes no memory.
+func TestWithoutLimits(t *testing.T) {
+	large := fmt.Sprintf(`{"event":"order.placed","data":{"number":%q}}`, strings.Repeat("n", 2<<20))
+	h := newShop(t, envelope.Options{
+		MaxBody: math.MaxInt64, MaxMemory: math.MaxInt, MaxDepth: math.MaxInt, MaxConcurrent: math.MaxInt,
+		ReadTimeout: math.MaxInt64, Timeout: math.MaxInt64,
+	}, orderPlaced.Handle(done))
+	for _, test := range []struct {
+		name   string
+		body   string
+		length int64
+		status int
+	}{
+		{"declared", goodBody, int64(len(goodBody)), 200},
+		{"undeclared", goodBody, -1, 200},
+		{"large and declared", large, int64(len(large)), 200},
+		{"large and undeclared", large, -1, 200},
+		{"more than can be", goodBody, math.MaxInt64, 413},
+		{"nothing comes", "", math.MaxInt / 4, 408},
+		{"a little comes", goodBody, math.MaxInt / 4, 408},
+		{"much comes", large, math.MaxInt / 4, 408},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.body))
+			r.ContentLength = test.length
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != test.status {
+				t.Errorf("status %d, want %d", w.Code, test.status)
+			}
+		})
+	}
+	if err := h.Dispatch(t.Context(), envelope.Message{Body: []byte(large)}); err != nil {
+		t.Errorf("Dispatch: %v", err)
 	}
 }
 

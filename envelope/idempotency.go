@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -38,9 +39,9 @@ type Idempotency struct {
 }
 
 func (i Idempotency) withDefaults(timeout time.Duration) (Idempotency, error) {
-	i.Timeout = orDefault(i.Timeout, 2*time.Second)
-	i.Wait = orDefault(i.Wait, 10*time.Second)
-	i.Lease = orDefault(i.Lease, 2*(timeout+i.Timeout))
+	i.Timeout = cmp.Or(i.Timeout, 2*time.Second)
+	i.Wait = cmp.Or(i.Wait, 10*time.Second)
+	i.Lease = cmp.Or(i.Lease, 2*(timeout+i.Timeout))
 	switch {
 	case i.Store == nil:
 		return i, errors.New("idempotency has no store")

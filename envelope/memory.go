@@ -11,7 +11,7 @@ import (
 )
 
 // MemoryStore is a Store of one process, bounded in entries and in time. It does
-// not survive a restart and is not shared with other machines.
+// not survive a restart and is not shared with other machines. Use NewMemoryStore.
 type MemoryStore struct {
 	capacity int
 	ttl      time.Duration
@@ -103,13 +103,6 @@ func (s *MemoryStore) Release(_ context.Context, key, token string) error {
 	}
 	s.forget(entry)
 	return nil
-}
-
-// Len is the number of keys that are remembered.
-func (s *MemoryStore) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.entries)
 }
 
 // claimed finds the entry of a token. That of a lease that has ended counts: its key

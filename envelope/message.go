@@ -3,7 +3,9 @@ package envelope
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -14,8 +16,8 @@ type Message struct {
 	// Delivery made of it is in use.
 	Body []byte
 
-	// Header is the header it was sent with. A JSON body with its event's name
-	// needs none.
+	// Header is the header it was sent with, its names in any case. A JSON body with its
+	// event's name needs none.
 	Header http.Header
 
 	// Event is the event's name where it is not in the body: Delivery.Event of
@@ -32,6 +34,23 @@ type Message struct {
 
 	// Received is when the delivery arrived. Zero means now.
 	Received time.Time
+}
+
+// canonical returns the header with canonical names, and whether that changes it: API
+// Gateway and some queues have them in lower case.
+func canonical(header http.Header) (made http.Header, changed bool) {
+	for name := range header {
+		changed = changed || http.CanonicalHeaderKey(name) != name
+	}
+	if !changed {
+		return header, false
+	}
+	made = make(http.Header, len(header))
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		key := http.CanonicalHeaderKey(name)
+		made[key] = append(made[key], header[name]...)
+	}
+	return made, true
 }
 
 // LogValue describes the message without its content.

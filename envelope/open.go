@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -40,8 +41,8 @@ func (c *call[M]) asMalformed(err error) *Error {
 	case errors.As(err, &own):
 		return own
 	case !errors.As(err, &refusal) || refusal.Reason == nil:
-		refusal = orDefault(refusal, &wire.RefusedError{})
-		return malformed(refusal.Offset, ErrMalformed)
+		refusal = cmp.Or(refusal, &wire.RefusedError{})
+		return malformed(refusal.Offset+c.skipped(), ErrMalformed)
 	}
 	why := refusal.Reason.Error()
 	if refusal.Pointer != "" {
@@ -51,8 +52,11 @@ func (c *call[M]) asMalformed(err error) *Error {
 		}
 		why += " at " + pointer
 	}
-	return malformed(refusal.Offset, reason.New(ErrMalformed, why))
+	return malformed(refusal.Offset+c.skipped(), reason.New(ErrMalformed, why))
 }
+
+// skipped is the length of a byte order mark in front of the body.
+func (c *call[M]) skipped() int64 { return int64(len(c.raw) - len(c.message.Body)) }
 
 // maxPointerText bounds the bytes of a pointer in the text of an error.
 const maxPointerText = 100
@@ -210,10 +214,11 @@ func (c *call[M]) follow(pointer string, decoded, outermost bool) error {
 		c.payload = true
 		return c.decodePayload()
 	}
-	token, rest, _ := strings.Cut(pointer[1:], "/")
-	if rest != "" {
-		rest = "/" + rest
+	first, rest := pointer, ""
+	if end := strings.IndexByte(pointer[1:], '/'); end >= 0 {
+		first, rest = pointer[:1+end], pointer[1+end:]
 	}
+	token := jsontext.Pointer(first).LastToken()
 	kind := r.Kind()
 	if kind != '{' && kind != '[' {
 		return r.Skip()
@@ -229,8 +234,7 @@ func (c *call[M]) follow(pointer string, decoded, outermost bool) error {
 			if err != nil {
 				return err
 			}
-			text, _, _ := wire.Unquote(raw)
-			name = wire.Escape(text)
+			name, _, _ = wire.Unquote(raw)
 		}
 		if err := c.step(name, token, rest, &found, decoded, outermost && kind == '{'); err != nil {
 			return err

@@ -1,10 +1,12 @@
 package envelope
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"time"
 )
@@ -35,6 +37,10 @@ type Options struct {
 	// deliveries by Dispatch alone. ServeHTTP refuses all with 503.
 	DispatchOnly bool
 
+	// Tolerance is how far the time of a signature may be before or after the present,
+	// where the provider signs a time. Default: 5 minutes.
+	Tolerance time.Duration
+
 	// RequestIDHeader is the header by which requests are found in other logs. Its value
 	// is logged; the sender chooses it, unless your proxy does. Default: none.
 	RequestIDHeader string
@@ -54,7 +60,14 @@ type Options struct {
 	// costs nothing when it is not set. Default: none.
 	Drift func(context.Context, DriftReport)
 
-	// MaxBody limits the body, in bytes. Default: 1 MiB.
+	// Refused is told of each delivery that was refused before any function ran, by its
+	// sender's fault or that of a setting, after the answer was sent. It must be safe for
+	// concurrent use. With it the body of a request is read also where its header is
+	// refused, up to MaxBody; and Refusal.Explain, if you call it, works for a forger as
+	// well: see LogRefusals for a limit. A panic of it is logged. Default: none.
+	Refused func(context.Context, *Refusal)
+
+	// MaxBody limits the body, in bytes; math.MaxInt64 means no limit. Default: 1 MiB.
 	MaxBody int64
 
 	// MaxDepth limits the nesting of what is decoded into Go types. Default: 64.
@@ -67,7 +80,8 @@ type Options struct {
 	MaxMemory int
 
 	// ReadTimeout limits the reading of one body, where the server supports
-	// deadlines. Negative leaves the server's own. Default: 10 s.
+	// deadlines. A shorter http.Server.ReadTimeout remains, and negative leaves the
+	// server's own in any case. Default: 10 s.
 	ReadTimeout time.Duration
 
 	// Timeout limits your function: its context ends after it. The function is not bound
@@ -101,30 +115,27 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Defaults of Options.
+// Defaults of Options, for the time limits and buffers of your own that must be larger.
 const (
 	DefaultMaxBody     = 1 << 20
-	DefaultMaxDepth    = 64
-	DefaultMaxMemory   = 32 << 20
 	DefaultReadTimeout = 10 * time.Second
 	DefaultTimeout     = 30 * time.Second
-	DefaultRetryAfter  = 5 * time.Second
 )
 
 // withDefaults checks Options and fills in what is zero.
 func (o Options) withDefaults() (Options, error) {
 	switch {
-	case o.MaxBody < 0 || o.MaxDepth < 0 || o.MaxMemory < 0 || o.Timeout < 0 || o.MaxConcurrent < 0 || o.RetryAfter < 0:
+	case o.MaxBody < 0 || o.Tolerance < 0 || o.MaxDepth < 0 || o.MaxMemory < 0 || o.Timeout < 0 || o.MaxConcurrent < 0 || o.RetryAfter < 0:
 		return o, errors.New("a limit is negative")
 	case o.Validation < ValidateIdentities || o.Validation > ValidateOff:
 		return o, fmt.Errorf("unknown validation policy %d", o.Validation)
 	}
-	o.MaxBody = orDefault(o.MaxBody, DefaultMaxBody)
-	o.MaxDepth = orDefault(o.MaxDepth, DefaultMaxDepth)
-	o.MaxMemory = orDefault(o.MaxMemory, DefaultMaxMemory)
-	o.ReadTimeout = orDefault(o.ReadTimeout, DefaultReadTimeout)
-	o.Timeout = orDefault(o.Timeout, DefaultTimeout)
-	o.RetryAfter = orDefault(o.RetryAfter, DefaultRetryAfter)
+	o.MaxBody = min(cmp.Or(o.MaxBody, DefaultMaxBody), math.MaxInt-1) // One byte more shows that a body is longer.
+	o.MaxDepth = cmp.Or(o.MaxDepth, 64)
+	o.MaxMemory = cmp.Or(o.MaxMemory, 32<<20)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, DefaultReadTimeout)
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.RetryAfter = cmp.Or(o.RetryAfter, 5*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -136,12 +147,4 @@ func (o Options) withDefaults() (Options, error) {
 		o.Idempotency = &idempotency
 	}
 	return o, nil
-}
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }

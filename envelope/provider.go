@@ -30,7 +30,7 @@ type Provider[M any] struct {
 	// Open replaces Layout where that does not describe the body. A body of JSON is
 	// refused for what is malformed in it also where nobody wants its event; one
 	// that Open makes JSON of is Open's to refuse.
-	Open func(*Opening[M]) error
+	Open func(*Contents[M]) error
 
 	// Key gives the id that the provider sends with a message and repeats when it
 	// sends the message again. It is optional.
@@ -49,6 +49,12 @@ type Provider[M any] struct {
 	// for tenants that are unknown. It is optional if Options.Verifier or Unverified is
 	// always set.
 	Verifier func(secrets []string) (Verifier, error)
+
+	// Causes returns why a delivery was refused, for Refusal.Explain: what of its signature
+	// does not fit secrets, which are Secrets or those of a tenant. HMAC, StandardWebhooks
+	// and SecretSource have a method for it. It must not quote secrets or the body. It is
+	// optional.
+	Causes func(secrets []string, r *Refusal) []Cause
 
 	// Secrets are what the user has configured. Empty if he has not: then Options has
 	// Tenant, Verifier, Unverified or DispatchOnly, or NewHandler returns an error.
@@ -69,9 +75,9 @@ type Layout struct {
 	Payload string
 }
 
-// Opening is a verified delivery that a Provider's Open function takes apart. It
-// reads Message, and sets the other fields.
-type Opening[M any] struct {
+// Contents is what a Provider's Open function finds in a verified delivery: it reads
+// Message, and sets the other fields.
+type Contents[M any] struct {
 	Message *Message
 
 	Meta  M
@@ -103,18 +109,22 @@ type Opening[M any] struct {
 // payload: a member whose type does not fit stays zero and is drift. Pointer
 // leads to the text in the body; "" is for the whole body, whose members are those
 // of an envelope then: one that is sent twice, or is not Unicode, is refused.
-func (o *Opening[M]) Decode(text []byte, pointer string, target any) error {
+func (o *Contents[M]) Decode(text []byte, pointer string, target any) error {
 	o.whole = o.whole || pointer == ""
 	return o.reader.Decode(text, pointer, target, pointer == "")
 }
 
 // Mistyped records a member whose type does not fit, for an Open function that
 // decodes by other means than Decode.
-func (o *Opening[M]) Mistyped(pointer string) { o.reader.Misfit(pointer) }
+func (o *Contents[M]) Mistyped(pointer string) { o.reader.Misfit(pointer) }
+
+// InvalidText records a member whose text is not Unicode, for an Open function that
+// decodes by other means than Decode: U+FFFD stands in it for what can't be told.
+func (o *Contents[M]) InvalidText(pointer string) { o.reader.InvalidText(pointer) }
 
 // Charge takes from Options.MaxMemory the bytes that an Open function is about to use
 // by other means than Decode, and refuses a delivery that needs more.
-func (o *Opening[M]) Charge(size int) error { return o.reader.Charge(size) }
+func (o *Contents[M]) Charge(size int) error { return o.reader.Charge(size) }
 
 // isWhole reports whether nothing of the body is left to be read.
-func (o *Opening[M]) isWhole() bool { return o.whole || o.Body != nil }
+func (o *Contents[M]) isWhole() bool { return o.whole || o.Body != nil }

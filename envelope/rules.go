@@ -1,6 +1,8 @@
 package envelope
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
 	"errors"
 	"fmt"
 	"reflect"
@@ -169,17 +171,17 @@ func (w *ruleWalk) violation(rule string) {
 	if v.refuses() {
 		w.refusing++
 	}
-	pointer, safe, chosen := []byte(w.base), []byte(w.base), false
+	pointer, safe, chosen := jsontext.Pointer(w.base), jsontext.Pointer(w.base), false
 	for _, s := range w.path {
-		text := wire.Escape(s.name)
+		token := s.name
 		if s.name == "" && !s.key {
-			text = strconv.Itoa(s.index)
+			token = strconv.Itoa(s.index)
 		}
-		pointer = append(append(pointer, '/'), text...)
+		pointer = pointer.AppendToken(token)
 		if s.key {
-			text, chosen = "*", true
+			token, chosen = "*", true
 		}
-		safe = append(append(safe, '/'), text...)
+		safe = safe.AppendToken(token)
 	}
 	if v.Pointer = string(pointer); chosen {
 		v.safe = string(safe)

@@ -87,7 +87,7 @@ func (c *call[M]) name() *Error {
 		return nil
 	case c.handler.options.Key != nil:
 		m := c.message
-		m.Event = c.open.Event
+		m.Event, m.Body = c.open.Event, c.raw
 		payload, err := c.typed()
 		if err != nil {
 			return c.asMalformed(err)

@@ -17,10 +17,9 @@ import (
 //     drift: the field stays zero and the delivery goes on.
 
 var (
-	errNotNumber  = errors.New("not a number")
-	errNotInteger = errors.New("not an integer in the range of 64 bits")
-	errNotBool    = errors.New("not a boolean")
-	errNotTime    = errors.New("not a timestamp")
+	errNotNumber = errors.New("not a number")
+	errNotBool   = errors.New("not a boolean")
+	errNotTime   = errors.New("not a timestamp")
 )
 
 const null = "null"
@@ -62,6 +61,13 @@ func wireText(kept string) string {
 		return text
 	}
 	return kept
+}
+
+// isUnusual reports whether a scalar was understood, although it is spelled as another
+// type than the documented one.
+func isUnusual(target any) bool {
+	s, ok := target.(interface{ isUnusual() bool })
+	return ok && s.isUnusual()
 }
 
 // marshalWire is what a scalar encodes to: its kept text, or null.

@@ -3,9 +3,9 @@ package envelope
 import "github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 
 // Bool is a boolean for places where an explicit false must be told from "not
-// sent", or where the sender's spelling varies: true, 1, "true", "yes", "y" and
-// "on" are true; false, 0, "false", "no", "n" and "off" are false, in any case.
-// The zero Bool means "not sent".
+// sent", or where the sender's spelling varies: true, 1, "true", "t", "yes", "y" and
+// "on" are true; false, 0, "false", "f", "no", "n" and "off" are false, in any case and
+// with white space around. The zero Bool means "not sent".
 type Bool struct{ wire string }
 
 // NewBool is b as if it had been sent.

@@ -1,8 +1,10 @@
 package envelope
 
 import (
+	"cmp"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
@@ -46,11 +48,8 @@ func (d Decimal) Float64() float64 {
 
 // Rat is the exact value; 0 if not sent. The result is yours to change.
 func (d Decimal) Rat() *big.Rat {
-	r, ok := wire.Rat(d.String())
-	if !ok {
-		return new(big.Rat)
-	}
-	return r
+	n, places := scaled(d.String())
+	return new(big.Rat).SetFrac(n, power(places))
 }
 
 // Int64 is the value if it is a whole number that fits; 1e3 and 5.00 do.
@@ -61,6 +60,65 @@ func (d Decimal) Sign() int { return d.Rat().Sign() }
 
 // Cmp compares values: -1 if d < other, 0 if equal, 1 if d > other.
 func (d Decimal) Cmp(other Decimal) int { return d.Rat().Cmp(other.Rat()) }
+
+// Add is the exact sum, with as many decimal places as the longer of both has. What
+// was not sent counts as 0; two that were not sent make one that was not sent.
+func (d Decimal) Add(other Decimal) Decimal {
+	if !d.Sent() && !other.Sent() {
+		return Decimal{}
+	}
+	a, places := scaled(d.String())
+	b, otherPlaces := scaled(other.String())
+	a.Mul(a, power(otherPlaces-places))
+	b.Mul(b, power(places-otherPlaces))
+	return decimalOf(a.Add(a, b), max(places, otherPlaces))
+}
+
+// Sub is the exact difference d - other, as Add with -other.
+func (d Decimal) Sub(other Decimal) Decimal { return d.Add(other.Neg()) }
+
+// Neg is -d; not sent if d was not.
+func (d Decimal) Neg() Decimal {
+	if !d.Sent() {
+		return d
+	}
+	n, places := scaled(d.String())
+	return decimalOf(n.Neg(n), places)
+}
+
+// scaled is the value of a number as n / 10^places; 0 for "".
+func scaled(text string) (n *big.Int, places int) {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	n = new(big.Int)
+	n.SetString(whole+fraction, 10) // Fails for "" only, and leaves 0.
+	shift, _ := strconv.Atoi(exponent)
+	places = len(fraction) - shift
+	return n.Mul(n, power(-places)), max(places, 0)
+}
+
+// power is 10^exponent; 1 for negative exponents.
+func power(exponent int) *big.Int {
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(exponent, 0))), nil)
+}
+
+// maxPlain is the length from which a computed number is written with an exponent.
+// It is what ParseDecimal accepts.
+const maxPlain = 128
+
+// decimalOf is n / 10^places.
+func decimalOf(n *big.Int, places int) Decimal {
+	if n.Sign() == 0 {
+		places = min(places, maxPlain/2)
+	}
+	text := new(big.Rat).SetFrac(n, power(places)).FloatString(places)
+	if len(text) > maxPlain {
+		digits := n.String()
+		short := cmp.Or(strings.TrimRight(digits, "0"), "0")
+		text = short + "e" + strconv.Itoa(len(digits)-len(short)-places)
+	}
+	return Decimal{text}
+}
 
 // Equal reports whether both were sent and have the same value (1.50 equals
 // 1.5), or neither was sent.
@@ -87,59 +145,62 @@ func (d *Decimal) UnmarshalText(text []byte) (err error) {
 }
 
 // Int is an integer for places where "not sent" must be told from 0, or where
-// the sender's spelling varies: 5, 5.0 and "5" are the same. The zero Int means
-// "not sent".
+// the sender's spelling varies: 5, 5.0 and "5" are the same. A number that is no
+// integer of 64 bits is kept, too, and is drift: see Decimal. The zero Int means "not
+// sent".
 type Int struct{ wire string }
 
 // NewInt is n as if it had been sent.
 func NewInt(n int64) Int { return Int{strconv.FormatInt(n, 10)} }
 
-// Sent reports whether an integer was sent; 0 counts, null does not.
+// Sent reports whether a number was sent; 0 counts, null does not.
 func (i Int) Sent() bool { return i.wire != "" }
 
-// Int64 is the value; 0 if not sent.
+// Int64 is the value; 0 if not sent, or beyond 64 bits. Of a fraction it is the whole
+// part: 1 of 1.5, -1 of -1.5.
 func (i Int) Int64() int64 {
-	n, _ := wire.ParseInt(i.String())
-	return n
+	text := i.String()
+	if n, ok := wire.ParseInt(text); ok {
+		return n
+	}
+	r := i.Decimal().Rat()
+	whole := new(big.Int).Quo(r.Num(), r.Denom())
+	if !whole.IsInt64() {
+		return 0
+	}
+	return whole.Int64()
 }
 
-// String is the integer as it was sent, without quotes; "" if it was not sent.
+// Decimal is the exact number that was sent; not sent if none was.
+func (i Int) Decimal() Decimal { return Decimal(i) }
+
+// String is the number as it was sent, without quotes; "" if it was not sent.
 func (i Int) String() string { return wireText(i.wire) }
 
 // Equal reports whether both were sent and have the same value, or neither was
 // sent.
-func (i Int) Equal(other Int) bool {
-	return i.Sent() == other.Sent() && i.Int64() == other.Int64()
-}
+func (i Int) Equal(other Int) bool { return i.Decimal().Equal(other.Decimal()) }
 
-// MarshalJSON writes the integer as it was sent, or null.
+// MarshalJSON writes the number as it was sent, or null.
 func (i Int) MarshalJSON() ([]byte, error) { return marshalWire(i.wire) }
 
-// UnmarshalJSON accepts a whole number within 64 bits, a string that holds one,
-// null, and "".
-func (i *Int) UnmarshalJSON(data []byte) error {
-	kept, err := parseNumber(data)
-	return i.set(kept, err)
+// UnmarshalJSON accepts a number, a string that holds one, null, and "".
+func (i *Int) UnmarshalJSON(data []byte) (err error) {
+	i.wire, err = parseNumber(data)
+	return err
 }
 
 // MarshalText writes the digits.
 func (i Int) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
 
-// UnmarshalText accepts a whole number in a form value.
-func (i *Int) UnmarshalText(text []byte) error {
-	kept, err := parseNumberText(text)
-	return i.set(kept, err)
+// UnmarshalText accepts a number in a form value.
+func (i *Int) UnmarshalText(text []byte) (err error) {
+	i.wire, err = parseNumberText(text)
+	return err
 }
 
-func (i *Int) set(kept string, err error) error {
-	if err != nil {
-		return err
-	}
-	if kept != "" {
-		if _, ok := wire.ParseInt(wireText(kept)); !ok {
-			return errNotInteger
-		}
-	}
-	i.wire = kept
-	return nil
+// isUnusual reports whether the number is no integer of 64 bits.
+func (i *Int) isUnusual() bool {
+	_, ok := wire.ParseInt(i.String())
+	return i.Sent() && !ok
 }

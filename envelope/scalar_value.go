@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
@@ -55,14 +54,13 @@ func (v Value) Raw() json.RawMessage {
 	return json.RawMessage(v.wire)
 }
 
-// Decode stores the value in what target points to, as json.Unmarshal does. It
-// leaves target alone if nothing was sent. Its errors may quote the value: keep
-// them out of logs.
+// Decode is json.Unmarshal into what target points to. It leaves target alone if
+// nothing was sent. Its errors may quote the value: keep them out of logs.
 func (v Value) Decode(target any) error {
 	if v.wire == "" {
 		return nil
 	}
-	return jsonv2.Unmarshal([]byte(v.wire), target, jsontext.AllowDuplicateNames(true))
+	return json.Unmarshal([]byte(v.wire), target)
 }
 
 // Get follows the names of object members, one a level, and gives the value
@@ -100,7 +98,8 @@ func (v Value) Equal(other Value) bool {
 func (v Value) canonical() string {
 	raw := jsontext.Value(v.wire)
 	if err := raw.Canonicalize(jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false)); err != nil {
-		return v.wire
+		// A name twice: the order counts.
+		_ = raw.Compact(jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(false))
 	}
 	return string(raw)
 }

@@ -24,6 +24,7 @@ type gate struct {
 	verifier Verifier // nil if the tenant's counts, or none
 	tenant   func(*http.Request) (Tenant, error)
 	newOne   func(secrets []string) (Verifier, error)
+	secrets  []string // of the provider
 	decoy    Verifier // does the work of a verifier for tenants that are unknown
 
 	mu   sync.Mutex
@@ -39,7 +40,7 @@ type tenantVerifier struct {
 const maxTenants = 4096
 
 func newGate[M any](p *Provider[M], o *Options) (*gate, error) {
-	g := &gate{verifier: o.Verifier, tenant: o.Tenant, newOne: p.Verifier, made: map[string]tenantVerifier{}}
+	g := &gate{verifier: o.Verifier, tenant: o.Tenant, newOne: p.Verifier, secrets: slices.Clone(p.Secrets), made: map[string]tenantVerifier{}}
 	own := o.Verifier != nil || o.Unverified
 	switch {
 	case o.DispatchOnly:
@@ -84,22 +85,24 @@ func (g *gate) make(secrets []string) (Verifier, error) {
 	return verifier, err
 }
 
-// enter looks at a request before its body is read. It returns the name of its tenant and
-// the check that is left for the body, or nil.
-func (g *gate) enter(r *http.Request) (tenant string, check func([]byte) error, err error) {
+// enter looks at a request before its body is read. It returns its tenant, which is the
+// provider's secrets alone where there is one account, and the check that is left for the
+// body, or nil.
+func (g *gate) enter(r *http.Request) (tenant Tenant, check func([]byte) error, err error) {
 	verifier := g.verifier
+	tenant.Secrets = g.secrets
 	if g.tenant != nil {
 		t, err := g.tenant(r)
 		switch {
 		case errors.Is(err, ErrUnknownTenant):
 			check, err = g.pretend(r)
-			return "", check, err
+			return tenant, check, err
 		case err != nil:
-			return "", nil, refusal(KindUnverifiable, &causeError{ErrUnverifiable, err})
+			return tenant, nil, refusal(KindUnverifiable, &causeError{ErrUnverifiable, err})
 		case t.Name == "":
-			return "", nil, refusal(KindUnverifiable, reason.New(ErrUnverifiable, "the tenant has no name"))
+			return tenant, nil, refusal(KindUnverifiable, reason.New(ErrUnverifiable, "the tenant has no name"))
 		}
-		tenant = t.Name
+		tenant = t
 		if g.decoy != nil {
 			if verifier, err = g.verifierOf(t); err != nil {
 				return tenant, nil, refusal(KindUnverifiable, &causeError{ErrUnverifiable, err})
@@ -120,7 +123,10 @@ func (g *gate) pretend(r *http.Request) (func([]byte) error, error) {
 		return nil, ErrUnknownTenant
 	}
 	check, err := g.decoy(r)
-	if err != nil || check == nil {
+	switch {
+	case isChallenge(err):
+		return nil, challengeError{ErrUnknownTenant}
+	case err != nil || check == nil:
 		return nil, ErrUnknownTenant
 	}
 	return func(body []byte) error {

@@ -64,7 +64,7 @@ func (c *call[M]) check() *Error {
 	switch {
 	case layout.Payload != "" && !c.payload:
 		c.violations = append(c.violations, Violation{Pointer: c.open.Pointer, Rule: RuleRequired})
-	case layout.Payload != "" && c.misfits(c.open.Pointer):
+	case c.misfits(c.open.Pointer):
 		c.violations = append(c.violations, Violation{Pointer: c.open.Pointer, Rule: RuleType})
 	case !c.open.isWhole(): // Else the payload is part of Meta.
 		c.violations = c.rules.check(c.violations, payload, c.open.Pointer)

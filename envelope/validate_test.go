@@ -129,7 +129,9 @@ func TestViolations(t *testing.T) {
 		{"identity null", `{"item":{"id":null,"no":1}}`, rules("/data/item/id", required), "/data/item/id required"},
 		{"identity empty", `{"item":{"id":"","no":1}}`, rules("/data/item/id", required), "/data/item/id required"},
 		{"zero is a number", `{"item":{"id":"x","no":0}}`, nil, ""},
-		{"number for a text", `{"item":{"id":7,"no":1}}`, rules("/data/item/id", mistyped), "/data/item/id type"},
+		{"number for a text", `{"item":{"id":7,"no":1}}`, nil, ""}, // Its digits say all of it.
+		{"PHP's false for a text", `{"item":{"id":false,"no":1}}`, rules("/data/item/id", mistyped), "/data/item/id type"},
+		{"list for a text", `{"item":{"id":["x"],"no":1}}`, rules("/data/item/id", mistyped), "/data/item/id type"},
 		{"boolean for a text", `{"item":{"id":true,"no":1}}`, rules("/data/item/id", mistyped), "/data/item/id type"},
 		{"object for a text", `{"item":{"id":{},"no":1}}`, rules("/data/item/id", mistyped), "/data/item/id type"},
 		{"text for a number", `{"item":{"id":"x","no":"1"}}`, nil, ""}, // a spelling of Int
@@ -139,7 +141,7 @@ func TestViolations(t *testing.T) {
 		{"pointer", `{"pointer":{"id":"x"}}`, rules("/data/pointer/no", required), "/data/pointer/no required"},
 		{"empty object behind a pointer", `{"pointer":{}}`, rules("/data/pointer/id", required, "/data/pointer/no", required), "/data/pointer/id required /data/pointer/no required"},
 		{"elements", `{"items":[{` + whole + `},{"id":"x"},{"no":2}]}`, rules("/data/items/1/no", required, "/data/items/2/id", required), "/data/items/1/no required /data/items/2/id required"},
-		{"mistyped in an element", `{"items":[{` + whole + `},{"id":7,"no":1}]}`, rules("/data/items/1/id", mistyped), "/data/items/1/id type"},
+		{"mistyped in an element", `{"items":[{` + whole + `},{"id":true,"no":1}]}`, rules("/data/items/1/id", mistyped), "/data/items/1/id type"},
 		{"many elements", `{"items":[` + strings.Repeat(`{`+whole+`},`, 11) + `{"id":"x"}]}`, rules("/data/items/11/no", required), "/data/items/11/no required"},
 		{"pointers in a list", `{"pointers":[null,{"id":"x"}]}`, rules("/data/pointers/1/no", required), "/data/pointers/1/no required"},
 		{"texts in a list", `{"codes":["12345","x"]}`, rules("/data/codes/1", "format"), ""},
@@ -151,7 +153,7 @@ func TestViolations(t *testing.T) {
 		{"key with brackets", `{"map":{"a[0].no]":{"id":"x"},"a":{` + whole + `},"a[0]":{` + whole + `}}}`, rules("/data/map/a[0].no]/no", required), "/data/map/*/no required"},
 		{"empty key", `{"map":{"":{"id":"x"}}}`, rules("/data/map//no", required), "/data/map/*/no required"},
 		{"key that is a number", `{"map":{"0":{"id":"x"}}}`, rules("/data/map/0/no", required), "/data/map/*/no required"},
-		{"mistyped behind a key", `{"map":{"ana@example.com":{"id":7,"no":1}}}`, rules("/data/map/ana@example.com/id", mistyped), "/data/map/*/id type"},
+		{"mistyped behind a key", `{"map":{"ana@example.com":{"id":true,"no":1}}}`, rules("/data/map/ana@example.com/id", mistyped), "/data/map/*/id type"},
 		{"missing and mistyped behind a key", `{"map":{"ana@example.com":{"id":[],"no":1}}}`, rules("/data/map/ana@example.com/id", mistyped), "/data/map/*/id type"},
 		{"texts in a map", `{"byName":{"a.b":"x","c":"12345"}}`, rules("/data/byName/a.b", "format"), ""},
 		{"numbers as keys", `{"byNumber":{"7":{"id":"x"}}}`, rules("/data/byNumber/7/no", required), "/data/byNumber/*/no required"},
@@ -159,19 +161,19 @@ func TestViolations(t *testing.T) {
 		{"odd name of a member", `{"a.b[0]\/c~d":"x"}`, rules("/data/a.b[0]~1c~0d", "format"), ""},
 
 		{"variant", `{"shape":{"kind":"item","id":"x"}}`, rules("/data/shape/no", required), "/data/shape/no required"},
-		{"mistyped in a variant", `{"shape":{"id":7,"no":1,"kind":"item"}}`, rules("/data/shape/id", mistyped), "/data/shape/id type"},
+		{"mistyped in a variant", `{"shape":{"id":{},"no":1,"kind":"item"}}`, rules("/data/shape/id", mistyped), "/data/shape/id type"},
 		{"format in a variant", `{"shapes":[{"kind":"item",` + whole + `,"code":"x"}]}`, rules("/data/shapes/0/code", "format"), ""},
 		{"embedded struct in a variant", `{"shapes":[{"kind":"item",` + whole + `,"zip":"x"}]}`, rules("/data/shapes/0/zip", "format"), ""},
 		{"mistyped in a variant without that rule", `{"shape":{"id":"x","kind":"loose"}}`, nil, ""},
 		{"unknown variant", `{"shape":{"kind":"other","id":7}}`, nil, ""},
 		{"embedded struct", `{"item":{` + whole + `,"zip":"x"}}`, rules("/data/item/zip", "format"), ""},
 		{"identity of an embedded struct", `{"parts":[{"name":"n"}]}`, rules("/data/parts/0/part", required), "/data/parts/0/part required"},
-		{"mistyped identity of an embedded struct", `{"parts":[{"part":7}]}`, rules("/data/parts/0/part", mistyped), "/data/parts/0/part type"},
+		{"mistyped identity of an embedded struct", `{"parts":[{"part":[7]}]}`, rules("/data/parts/0/part", mistyped), "/data/parts/0/part type"},
 		{"embedded pointer", `{"embedded":{"name":"n","zip":"x"}}`, rules("/data/embedded/zip", "format"), ""},
 		{"embedded pointer to nothing", `{"embedded":{"name":"n"}}`, nil, ""},
 		{"rules that are ignored", `{"ignored":{"id":"x"}}`, nil, ""},
 		{
-			"all together", `{"ref":"x","deep":{"a/b":{"items":[{"id":"x"}],"ref":"y","deep":{"c.d":{"pointer":{"id":5,"no":1}}}}}}`,
+			"all together", `{"ref":"x","deep":{"a/b":{"items":[{"id":"x"}],"ref":"y","deep":{"c.d":{"pointer":{"id":true,"no":1}}}}}}`,
 			rules("/data/deep/a~1b/deep/c.d/pointer/id", mistyped, "/data/deep/a~1b/items/0/no", required, "/data/deep/a~1b/ref", "uuid4", "/data/ref", "uuid4"),
 			"/data/deep/*/items/0/no required /data/deep/*/deep/*/pointer/id type",
 		},
@@ -221,11 +223,12 @@ func TestIdentityWithMoreRules(t *testing.T) {
 		{"whole", `{` + id + `,"names":["a"]}`, false, nil},
 		{"missing", `{"names":["a"]}`, true, rules("/data/id", "required")},
 		{"wrong format", `{"id":"x","names":["a"]}`, false, rules("/data/id", "uuid4")},
-		{"mistyped", `{"id":7,"names":["a"]}`, true, rules("/data/id", "type")},
+		{"mistyped", `{"id":true,"names":["a"]}`, true, rules("/data/id", "type")},
 		{"list missing", `{` + id + `}`, true, rules("/data/names", "required")},
 		{"list mistyped", `{` + id + `,"names":"a"}`, true, rules("/data/names", "type")},
 		{"element missing", `{` + id + `,"names":["a",null]}`, true, rules("/data/names/1", "required")},
-		{"element mistyped", `{` + id + `,"names":["a",5]}`, true, rules("/data/names/1", "type")},
+		{"number", `{"id":7,"names":["a",5]}`, false, rules("/data/id", "uuid4")},
+		{"element mistyped", `{` + id + `,"names":["a",true]}`, true, rules("/data/names/1", "type")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			found, refused, _ := violationsOf(t, shop(), envelope.ValidateIdentities, event, `{"event":"strict","data":`+test.data+`}`)
@@ -257,9 +260,9 @@ func TestMistypedIdentityBehindMany(t *testing.T) {
 	}
 	event := envelope.NewEvent[shopMeta, payload]("many")
 	for _, test := range []struct{ name, data, pointer string }{
-		{"member", `{` + labels + `,"number":7}`, "/data/number"},
+		{"member", `{` + labels + `,"number":true}`, "/data/number"},
 		{"member of an element", `{` + labels + `,"number":"7","lines":[{"sku":"a"},{"sku":true}]}`, "/data/lines/1/sku"},
-		{"member of an element of a map", `{` + labels + `,"number":"7","places":{"home":{"sku":12345}}}`, "/data/places/home/sku"},
+		{"member of an element of a map", `{` + labels + `,"number":"7","places":{"home":{"sku":[]}}}`, "/data/places/home/sku"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := `{"event":"many","data":` + test.data + `}`
@@ -302,7 +305,7 @@ func TestMetaRules(t *testing.T) {
 	}{
 		{"whole", `"id":"m"`, nil, ""},
 		{"missing", `"x":1`, rules("/id", "required"), "/id required"},
-		{"mistyped", `"id":7`, rules("/id", "type"), "/id type"},
+		{"mistyped", `"id":true`, rules("/id", "type"), "/id type"},
 		{"in a map", `"id":"m","places":{"home":{"id":"x"}}`, rules("/places/home/no", "required"), "/places/*/no required"},
 		{"mistyped member whose name begins like the payload's", `"id":"m","datanumber":"x","data.number":"x"`, nil, ""},
 	} {
@@ -332,8 +335,8 @@ func TestRulesOfPayloadTypes(t *testing.T) {
 		{"list of lists", `[[],[{"id":"x"}]]`, violationsAs[[][]item], rules("/data/1/0/no", "required")},
 		{"map", `{"a/b":{"id":"x"}}`, violationsAs[map[string]item], rules("/data/a~1b/no", "required")},
 		{"generic struct", `{"items":[{"id":"x"}]}`, violationsAs[page[item]], rules("/data/items/0/no", "required")},
-		{"mistyped in a pointer", `{"id":7,"no":1}`, violationsAs[*item], rules("/data/id", "type")},
-		{"mistyped in a map", `{"a/b":{"id":7,"no":1}}`, violationsAs[map[string]item], rules("/data/a~1b/id", "type")},
+		{"mistyped in a pointer", `{"id":true,"no":1}`, violationsAs[*item], rules("/data/id", "type")},
+		{"mistyped in a map", `{"a/b":{"id":[7],"no":1}}`, violationsAs[map[string]item], rules("/data/a~1b/id", "type")},
 		{"struct without a name", `{"item":{"id":"x"}}`, violationsAs[struct {
 			Item item `json:"item"`
 		}], rules("/data/item/no", "required")},

@@ -5,11 +5,12 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/sign"
 )
 
 // Verifier decides whether a request comes from the provider, in two steps. It is
@@ -50,11 +51,8 @@ func FromHeader(name string) SecretSource { return SecretSource{secretHeader, na
 // https://user:secret@example.com/hook
 func FromBasicAuth(user string) SecretSource { return SecretSource{secretBasic, user} }
 
-// IsZero reports whether no place was chosen.
-func (s SecretSource) IsZero() bool { return s.kind == secretNowhere }
-
-// Header is the name of the header that carries the secret, or "".
-func (s SecretSource) Header() string {
+// header is the name of the header that carries the secret, or "".
+func (s SecretSource) header() string {
 	switch s.kind {
 	case secretHeader:
 		return s.name
@@ -64,10 +62,14 @@ func (s SecretSource) Header() string {
 	return ""
 }
 
-// Put puts the secret where the source finds it, as the sender would. It is for
-// tests and for tools; it does not serve FromPathValue, whose pattern only the
-// receiver knows.
-func (s SecretSource) Put(r *http.Request, secret string) {
+// Put puts the first of the secrets where the source finds it, as the sender would. It is
+// for tests and for tools. For FromPathValue it sets the path value of the request, which
+// does not change its URL. It is an error if there is no secret, or a blank one.
+func (s SecretSource) Put(r *http.Request, secrets ...string) error {
+	if err := s.check(secrets); err != nil {
+		return err
+	}
+	secret := strings.TrimSpace(secrets[0])
 	switch s.kind {
 	case secretQuery:
 		query := r.URL.Query()
@@ -80,39 +82,75 @@ func (s SecretSource) Put(r *http.Request, secret string) {
 	case secretBasic:
 		r.SetBasicAuth(s.name, secret)
 	}
+	return nil
 }
 
-// get finds the secret that was sent. It must be there exactly once.
-func (s SecretSource) get(r *http.Request) (string, error) {
-	var values []string
+func (s SecretSource) check(secrets []string) error {
+	if s.kind == secretNowhere || s.name == "" {
+		return errors.New("the place of the shared secret has no name")
+	}
+	return sign.CheckSecrets(secrets)
+}
+
+// get finds the secret that was sent, in the readings that it may have. It must be there
+// exactly once.
+func (s SecretSource) get(r *http.Request) (readings []string, err error) {
+	var found [][]string
 	switch s.kind {
 	case secretQuery:
-		values = r.URL.Query()[s.name]
+		found = queryValues(r.URL.RawQuery, s.name)
 	case secretPath:
 		if value := r.PathValue(s.name); value != "" {
-			values = []string{value}
+			found = [][]string{{value}}
 		}
 	case secretHeader:
-		values = r.Header.Values(s.name)
+		for _, value := range r.Header.Values(s.name) {
+			found = append(found, []string{value})
+		}
 	case secretBasic:
 		user, password, ok := r.BasicAuth()
-		if len(r.Header.Values("Authorization")) > 1 {
-			return "", reason.New(ErrSignatureMalformed, "Authorization twice")
-		}
-		if ok && user != s.name {
-			return "", reason.New(ErrSignatureMalformed, "Basic authentication of another user")
-		}
-		if ok {
-			values = []string{password}
+		switch {
+		case len(r.Header.Values("Authorization")) > 1:
+			return nil, sign.Malformed("Authorization twice")
+		case ok && user != s.name:
+			return nil, sign.Malformed("Basic authentication of another user")
+		case ok:
+			found = [][]string{{password}}
 		}
 	}
-	switch len(values) {
+	switch len(found) {
 	case 0:
-		return "", reason.New(ErrSignatureMissing, "no "+s.String())
+		return nil, sign.Missing("no " + s.String())
 	case 1:
-		return values[0], nil
+		return found[0], nil
 	}
-	return "", reason.New(ErrSignatureMalformed, s.String()+" twice")
+	return nil, sign.Malformed(s.String() + " twice")
+}
+
+// queryValues returns the values of a name in a query, each as it is decoded, as it is
+// written, and with its plus signs: the + of a base64 secret in a URL is a blank when it is
+// decoded, and a secret with % or ; in it is not a query that can be.
+func queryValues(query, name string) (values [][]string) {
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		key, written, _ := strings.Cut(pair, "=")
+		if decoded, err := url.QueryUnescape(key); err == nil {
+			key = decoded
+		}
+		if pair == "" || key != name {
+			continue
+		}
+		readings := []string{written}
+		if decoded, err := url.QueryUnescape(written); err == nil && decoded != written {
+			readings = append(readings, decoded)
+		}
+		if decoded, err := url.PathUnescape(written); err == nil && decoded != written {
+			readings = append(readings, decoded)
+		}
+		values = append(values, readings)
+	}
+	return values
 }
 
 // String names the place, for people.
@@ -139,7 +177,7 @@ var secretPlaces sync.Map // of SecretSource
 func hiddenHeaders(more []string) []string {
 	hidden := append([]string{"Authorization", "Proxy-Authorization", "Cookie"}, more...) // "" is none.
 	secretPlaces.Range(func(source, _ any) bool {
-		if name := source.(SecretSource).Header(); !slices.Contains(hidden, name) {
+		if name := source.(SecretSource).header(); !slices.Contains(hidden, name) {
 			hidden = append(hidden, name)
 		}
 		return true
@@ -164,47 +202,55 @@ func pathOf(r *http.Request) string {
 }
 
 // SharedSecret verifies deliveries of senders that sign nothing by a secret that
-// only they have been told. Several secrets serve rotation: each is accepted. It
-// is an error if there is none, or a blank one.
+// only they have been told. Several secrets serve rotation: each is accepted. Blanks
+// around a secret do not count. It is an error if there is none, or a blank one.
 func SharedSecret(source SecretSource, secrets ...string) (Verifier, error) {
-	if source.IsZero() || source.name == "" {
-		return nil, errors.New("the place of the shared secret has no name")
-	}
-	if err := CheckSecrets(secrets); err != nil {
+	if err := source.check(secrets); err != nil {
 		return nil, err
 	}
-	sums := make([][sha256.Size]byte, len(secrets))
-	for i, secret := range secrets {
+	readings, err := sign.Readings(secrets)
+	if err != nil {
+		return nil, err
+	}
+	sums := make([][sha256.Size]byte, len(readings))
+	for i, secret := range readings {
 		sums[i] = sha256.Sum256([]byte(secret))
 	}
 	secretPlaces.Store(source, nil)
 	return func(r *http.Request) (func([]byte) error, error) {
 		sent, err := source.get(r)
 		if err != nil {
-			return nil, err
+			return nil, source.challenge(err)
 		}
-		sum := sha256.Sum256([]byte(sent)) // Of fixed size, so that no length leaks.
 		match := 0
-		for i := range sums {
-			match |= subtle.ConstantTimeCompare(sum[:], sums[i][:])
+		for _, reading := range sent {
+			sum := sha256.Sum256([]byte(reading)) // Of fixed size, so that no length leaks.
+			for i := range sums {
+				match |= subtle.ConstantTimeCompare(sum[:], sums[i][:])
+			}
 		}
 		if match != 1 {
-			return nil, ErrSignatureMismatch
+			return nil, source.challenge(ErrSignatureMismatch)
 		}
 		return nil, nil
 	}, nil
 }
 
-// CheckSecrets refuses an empty list and blank secrets: what an unset
-// environment variable gives.
-func CheckSecrets(secrets []string) error {
-	if len(secrets) == 0 {
-		return errors.New("no secret")
+// challengeError is a refusal that asks for Basic authentication.
+type challengeError struct{ error }
+
+func (e challengeError) Unwrap() error { return e.error }
+
+// challenge makes a refusal ask for what the source expects.
+func (s SecretSource) challenge(err error) error {
+	if s.kind == secretBasic {
+		return challengeError{err}
 	}
-	for _, secret := range secrets {
-		if strings.TrimSpace(secret) == "" {
-			return errors.New("a secret is blank")
-		}
-	}
-	return nil
+	return err
+}
+
+// isChallenge reports whether a refusal asks for Basic authentication.
+func isChallenge(err error) bool {
+	var challenge challengeError
+	return errors.As(err, &challenge)
 }

@@ -18,7 +18,7 @@ type Behaviour struct {
 	CreatedOn     envelope.Time          `json:"createdOn,omitzero"`     // Inferred: when it was created
 	Name          string                 `json:"name,omitzero"`          // name of the behaviour
 	Verb          string                 `json:"verb,omitzero"`          // unique name to track it by: lower case, digits, underscores
-	CoolOff       int64                  `json:"coolOff,omitzero"`       // seconds until the same user can be rewarded for it again
+	CoolOff       envelope.Int           `json:"coolOff,omitzero"`       // seconds until the same user can be rewarded for it again
 	Message       string                 `json:"message,omitzero"`       // text of its notifications
 	Hint          string                 `json:"hint,omitzero"`          // text that tells users what to do
 	HideInWidgets bool                   `json:"hideInWidgets,omitzero"` // hidden in widgets
@@ -101,9 +101,9 @@ type FlexibleAttrs struct {
 //
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Nested/Limit.php
 type Limit struct {
-	Count      int64      `json:"count,omitzero"`      // how many times a user may
-	Scope      string     `json:"scope,omitzero"`      // metadata key, each value of which is counted apart; for flexible behaviours
-	Expiration Recurrence `json:"expiration,omitzero"` // when counting starts anew: never or fixed_period
+	Count      envelope.Int `json:"count,omitzero"`      // how many times a user may
+	Scope      string       `json:"scope,omitzero"`      // metadata key, each value of which is counted apart; for flexible behaviours
+	Expiration Recurrence   `json:"expiration,omitzero"` // when counting starts anew: never or fixed_period
 }
 
 // ActivityStream holds the words that join user, content and target in a stream

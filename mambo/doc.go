@@ -20,6 +20,7 @@
 //		"log"
 //		"net/http"
 //		"os"
+//		"time"
 //
 //		"github.com/loyaltyhooks/loyaltyhooks/mambo"
 //	)
@@ -37,7 +38,8 @@
 //			log.Fatal(err)
 //		}
 //		http.Handle("POST /webhooks/mambo/{event}", h)
-//		log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", nil))
+//		server := &http.Server{Addr: ":8443", ReadHeaderTimeout: 5 * time.Second}
+//		log.Fatal(server.ListenAndServeTLS("cert.pem", "key.pem"))
 //	}
 //
 //	func onJoined(ctx context.Context, d *mambo.Delivery[mambo.User]) error {
@@ -68,11 +70,11 @@
 //   - Config.EventResolver: a function of yours looks at header and body.
 //   - Config.EventHeader: the event is in a header, once you have seen which.
 //
-// Where they say nothing, the headers X-Mambo-Event, X-Mambo-Event-Type and
-// X-Mambo-Webhook-Event are looked at, then the members event, eventType and type
-// of the body. They are believed only if they name an event that is known. If a
-// member of the body does, and there is an object under data or payload, that
-// object is the payload. A body that is exactly {"message":"ping"} is a Ping,
+// Where they say nothing, the members event, eventType and type of the body are looked
+// at, and then the headers X-Mambo-Event, X-Mambo-Event-Type and X-Mambo-Webhook-Event:
+// the body is signed, headers are not. They are believed only if they name an event that
+// is known. If a member of the body does, and there is an object under data or payload,
+// that object is the payload. A body that is exactly {"message":"ping"} is a Ping,
 // whatever URL it comes to. Meta.EventFrom says how the name was found, and
 // [EventFrom.Guessed] whether that was a guess.
 //
@@ -93,9 +95,13 @@
 // Options.Unverified says that you want it so.
 //
 // URL and headers are not signed, and so neither is the event's name, unless it is
-// in the body. Who gets hold of a delivery can send it under another name as long
-// as its timestamp is accepted. Let the body decide where it can: a user who left
-// has an IsMember that is false.
+// in the body and no setting names another place for it. Who gets hold of a delivery can
+// send it under another name as long as its timestamp is accepted. Let the body decide
+// where it can: a user who left has an IsMember that is false.
+//
+// When a delivery is refused and you do not know why, [Explain] tries what its signature
+// may have been made of, and names the setting that accepts it; Options.Refused does that
+// in a handler. See package [envelope] for the causes.
 //
 // # What Mambo does not document
 //
@@ -115,6 +121,15 @@
 //   - Which answers it takes for a failure, how often and for how long it repeats a
 //     failed delivery, and its addresses.
 //   - Any order of events.
+//
+// One real account settles the first two, and where the event's name is: run
+//
+//	MAMBO_WEBHOOK_SECRET=... go run ./examples/receiver -discover mambo
+//
+// in a checkout of this module, give its address to a new webhook, and read the Config that
+// it prints. The Ping of the new webhook settles the signature. What it stores has no
+// secret and no personal text; attached to an issue, it lets this package say what it can
+// only infer.
 //
 // A guess that is wrong costs a field that stays zero, and never a delivery: members
 // that are not known and types that do not fit are reported to Options.Drift, and
@@ -138,6 +153,9 @@
 //
 // Nothing else is documented to be there. No format is checked.
 //
+// A number in place of an identity's text is its text, and drift. What else may be
+// wrong without costing a delivery is listed in package envelope.
+//
 // # Repeated deliveries
 //
 // Mambo repeats deliveries that failed, and people can repeat them in the panel. A
@@ -156,8 +174,8 @@
 // Changes have no natural key. Let your function store what it is told, such as a
 // balance, instead of adding to what it has, and a repetition does no harm.
 // [envelope.DigestKey] takes equal bytes within a window of time for a repetition,
-// and says what that can cost. It does not look at the event's name: UserMemberLeft
-// right after a UserUpdated of the same body would be lost.
+// and says what that can cost. It looks at the event's name, too: a UserMemberLeft
+// right after a UserUpdated of the same body is another delivery, if the name is told.
 //
 // # What meets a user sooner or later
 //

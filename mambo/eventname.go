@@ -25,8 +25,8 @@ const (
 	EventFromMessage  EventFrom = "message"  // path value of Config.EventPathValue, or Event of a dispatched Message
 	EventFromResolver EventFrom = "resolver" // Config.EventResolver
 	EventFromHeader   EventFrom = "header"   // Config.EventHeader
-	EventFromGuess    EventFrom = "guess"    // a header that may be the right one: X-Mambo-Event and the like
 	EventFromBody     EventFrom = "body"     // a member of the body: event, eventType or type
+	EventFromGuess    EventFrom = "guess"    // a header that may be the right one: X-Mambo-Event and the like
 	EventFromPing     EventFrom = "ping"     // the body is {"message":"ping"}
 )
 
@@ -93,7 +93,7 @@ var errNoObject = envelope.Malformed("not an object")
 
 // open is the Open function of the provider. The body is the payload; it is taken
 // for an envelope around one only if it has the name of its event.
-func (n *namer) open(o *envelope.Opening[Meta]) error {
+func (n *namer) open(o *envelope.Contents[Meta]) error {
 	if !bytes.HasPrefix(bytes.TrimLeft(o.Message.Body, " \t\r\n"), []byte("{")) {
 		return errNoObject
 	}
@@ -128,11 +128,11 @@ func (n *namer) tell(m *envelope.Message, name string, from EventFrom, body outl
 	if name != "" {
 		return name, from
 	}
+	if body.event != "" { // It is signed; a header is not.
+		return body.event, EventFromBody
+	}
 	if name := n.guess(m.Header); name != "" {
 		return name, EventFromGuess
-	}
-	if body.event != "" {
-		return body.event, EventFromBody
 	}
 	return "", EventFromNothing
 }
@@ -182,7 +182,7 @@ type outline struct {
 }
 
 // read looks at the members of a body. With a configured name only a Ping is looked
-// for. What it looks at is refused if it is sent twice, or is not Unicode.
+// for. What may name the event is refused if it is sent twice, or is not Unicode.
 func (n *namer) read(body []byte, isConfigured bool) (found outline, err error) {
 	names := lookedAt[:]
 	if isConfigured {
@@ -220,6 +220,7 @@ func readMember(r *wire.Reader, names []string, values []jsontext.Value) error {
 	switch {
 	case err != nil || i < 0:
 		return err
+	case name == "message": // Alone it is a Ping; beside others it is a text like any other.
 	case values[i] != nil:
 		return r.Twice()
 	case value.Kind() == '"':

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo/mambotest"
 )
@@ -81,7 +82,7 @@ func Example_test() {
 	r := mambotest.NewRequest(t, mambo.PointWalletUpdated, func(w *mambo.PointWallet) {
 		w.Balance = envelope.MustDecimal("-0.5")
 	})
-	result := mambotest.Deliver(t, h, r)
+	result := envelopetest.Deliver(t, h, r)
 	fmt.Println(result.Status, result.Outcome, result.Err)
 	// Output: 200 dropped overdrawn
 }
@@ -157,8 +158,8 @@ func ExampleConfig_rotation() {
 		mambo.Config{
 			Secrets:     []string{"whk_next", "whk_example"},
 			Separators:  []string{""}, // nothing between timestamp and body
-			Tolerance:   2 * time.Minute,
 			EventHeader: "X-Mambo-Event",
+			Options:     envelope.Options{Tolerance: 2 * time.Minute},
 		},
 	)
 	if err != nil {
@@ -171,6 +172,24 @@ func ExampleConfig_rotation() {
 	// 200
 	// 200
 	// 401
+}
+
+// What is between timestamp and body is not published. Explain finds it in a delivery that
+// was refused, if the secret is right.
+func ExampleExplain() {
+	body := []byte(`{"message":"ping"}`)
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/mambo", nil)
+	sender := mambo.Config{Secrets: []string{"whk_example"}, Separators: []string{":"}}
+	if err := mambo.Sign(sender, r, body); err != nil {
+		log.Fatal(err)
+	}
+	for _, cause := range mambo.Explain(mambo.Config{Secrets: []string{"whk_example"}}, r, body) {
+		fmt.Println(cause.Text)
+		fmt.Println(cause.Setting)
+	}
+	// Output:
+	// Time and body are signed with ":" between them.
+	// Separators: []string{":"}
 }
 
 // A resolver of yours tells the event by what you know of your deliveries.

@@ -165,15 +165,17 @@ func eventOf(resolved, own, first, second string, body []byte, known map[string]
 		return resolved, mambo.EventFromResolver
 	case own != "":
 		return own, mambo.EventFromHeader
-	case known[first] && (first == second || !known[second]):
-		return first, mambo.EventFromGuess
-	case !known[first] && known[second]:
-		return second, mambo.EventFromGuess
 	}
 	for _, name := range []string{"event", "eventType", "type"} {
 		if text, _ := members[name].(string); known[text] {
 			return text, mambo.EventFromBody
 		}
+	}
+	switch {
+	case known[first] && (first == second || !known[second]):
+		return first, mambo.EventFromGuess
+	case !known[first] && known[second]:
+		return second, mambo.EventFromGuess
 	}
 	return "", mambo.EventFromNothing
 }

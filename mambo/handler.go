@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
@@ -29,12 +28,9 @@ type Config struct {
 	// Default: nothing, and a full stop.
 	Separators []string
 
-	// Tolerance is how far the timestamp of a signature may lie before or behind
-	// the present. Default: 5 minutes.
-	Tolerance time.Duration
-
 	// EventHeader is the header that carries the event's name, once you have seen
-	// that your Mambo sends one. Default: none.
+	// that your Mambo sends one. It is not signed, and goes before a name in the body.
+	// Default: none.
 	EventHeader string
 
 	// EventPathValue is the wildcard that carries the event's name in the pattern
@@ -66,24 +62,29 @@ type Route = envelope.Route[Meta]
 // events, and from Fallback. It is an error if no event could be told: Config names
 // no place for its name, and there is no Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	hasFallback := slices.ContainsFunc(routes, Route.IsFallback)
+	hasFallback := slices.ContainsFunc(routes, func(r Route) bool { return r.Event() == "" })
 	if !config.DispatchOnly && config.EventHeader == "" && config.EventPathValue == "" && config.EventResolver == nil && !hasFallback {
 		return nil, errors.New("mambo: events can't be told: set EventHeader, EventPathValue or EventResolver, or add a Fallback")
 	}
 	n := newNamer(config, hasFallback)
-	h, err := envelope.NewHandler(envelope.Provider[Meta]{
-		Name:      Name,
-		Events:    events,
-		EventName: n.fromPath,
-		Open:      n.open,
-		Secrets:   config.Secrets,
-		Verifier:  config.verifier,
-	}, config.Options, routes...)
+	h, err := envelope.NewHandler(config.provider(n), config.Options, routes...)
 	if err != nil {
 		return nil, err
 	}
 	n.know(h.Registered()) // Events of your own are among them.
 	return h, nil
+}
+
+func (c Config) provider(n *namer) envelope.Provider[Meta] {
+	return envelope.Provider[Meta]{
+		Name:      Name,
+		Events:    events,
+		EventName: n.fromPath,
+		Open:      n.open,
+		Secrets:   c.Secrets,
+		Verifier:  c.verifier,
+		Causes:    c.causes,
+	}
 }
 
 func (c Config) verifier(secrets []string) (envelope.Verifier, error) {

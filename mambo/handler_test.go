@@ -112,6 +112,16 @@ func TestEventName(t *testing.T) {
 			[]seen{{"", mambo.EventFromNothing, user}}, 200},
 		{"member event", mambo.Config{}, true, nil, `{"event":"UserCreated","uuid":"E-1"}`,
 			[]seen{{userCreated, mambo.EventFromBody, user}}, 200},
+		{"member event before a guessed header", mambo.Config{}, true, headers("X-Mambo-Event", "UserUpdated"), `{"event":"UserCreated","data":{"uuid":"E-1"}}`,
+			[]seen{{userCreated, mambo.EventFromBody, user}}, 200},
+		{"member and guessed header agree", mambo.Config{}, true, headers("X-Mambo-Event", userCreated), `{"event":"UserCreated","uuid":"E-1"}`,
+			[]seen{{userCreated, mambo.EventFromBody, user}}, 200},
+		{"member that is no event, and a guessed header", mambo.Config{}, true, headers("X-Mambo-Event", userCreated), `{"type":"percent","uuid":"E-1"}`,
+			[]seen{{userCreated, mambo.EventFromGuess, user}}, 200},
+		{"configured header before member event", byHeader, true, headers(eventHeader, userCreated), `{"event":"UserUpdated","uuid":"E-1"}`,
+			[]seen{{userCreated, mambo.EventFromHeader, user}}, 200},
+		{"header of a guess that is configured", mambo.Config{EventHeader: "X-Mambo-Event"}, true, headers("X-Mambo-Event", userCreated), `{"event":"UserUpdated","uuid":"E-1"}`,
+			[]seen{{userCreated, mambo.EventFromHeader, user}}, 200},
 		{"member event before type", mambo.Config{}, true, nil, `{"type":"UserUpdated","event":"UserCreated","uuid":"E-1"}`,
 			[]seen{{userCreated, mambo.EventFromBody, user}}, 200},
 		{"member type, not an event", mambo.Config{}, true, nil, `{"type":"percent"}`,
@@ -209,7 +219,12 @@ func TestEventNameOfDispatchedMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]seen{{"UserUpdated", mambo.EventFromMessage, `{"uuid":"E-1"}`}}, *got); diff != "" {
+	err = h.Dispatch(t.Context(), envelope.Message{Body: []byte(`{"uuid":"E-2"}`), Header: http.Header{"x-event": {userCreated}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []seen{{"UserUpdated", mambo.EventFromMessage, `{"uuid":"E-1"}`}, {userCreated, mambo.EventFromHeader, `{"uuid":"E-2"}`}}
+	if diff := cmp.Diff(want, *got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -265,8 +280,6 @@ func TestHostileBodies(t *testing.T) {
 		"null":                `null`,
 		"two objects":         `{"uuid":"E-1"}{"uuid":"E-2"}`,
 		"text behind":         `{"uuid":"E-1"} x`,
-		"message twice":       `{"message":"ping","message":"ping"}`,
-		"message half a pair": `{"message":"\ud800"}`,
 		"deep and not closed": strings.Repeat(`{"content":`, 10_000),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -279,13 +292,18 @@ func TestHostileBodies(t *testing.T) {
 	}
 }
 
-// A message that can't be that of a Ping means nothing once the event is told.
-func TestMessageNotUnicode(t *testing.T) {
-	h, _ := recorder(t, mambo.Config{EventHeader: eventHeader}, true)
-	const body = "{\"message\":\"\xff\"}"
-	for event, want := range map[string]int{userCreated: 200, "": 400} {
-		if status := post(h, "/", body, headers(eventHeader, event)); status != want {
-			t.Errorf("event %q: status %d, want %d", event, status, want)
+// A message that can't be that of a Ping is a text like any other.
+func TestMessageThatIsNoPing(t *testing.T) {
+	h, got := recorder(t, mambo.Config{EventHeader: eventHeader}, true)
+	for name, body := range map[string]string{
+		"not UTF-8":   "{\"message\":\"\xff\"}",
+		"half a pair": `{"message":"ping\ud800"}`,
+		"twice":       `{"message":"ping","message":"ping"}`,
+	} {
+		for event, want := range map[string]int{userCreated: 200, "": 200} {
+			if status := post(h, "/", body, headers(eventHeader, event)); status != want || (*got)[len(*got)-1].Event != event {
+				t.Errorf("%s: event %q: status %d, want %d, as %+v", name, event, status, want, *got)
+			}
 		}
 	}
 }

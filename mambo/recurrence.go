@@ -97,7 +97,7 @@ type VariablePeriodRecurrence struct {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/VariablePeriod.php
 type VariablePeriod struct {
 	Type  VariablePeriodType `json:"type,omitzero"`  // the unit
-	Value int64              `json:"value,omitzero"` // how many units
+	Value envelope.Int       `json:"value,omitzero"` // how many units
 }
 
 // VariablePeriodType is the unit of a VariablePeriod.
@@ -174,8 +174,8 @@ func (t FixedPeriodType) Known() bool {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/FixedPeriodHourly.php
 type FixedPeriodHourly struct {
 	Type         FixedPeriodType `json:"type,omitzero"`         // always hourly
-	Hour         int64           `json:"hour,omitzero"`         // hour of the day, 0 to 23
-	HourInterval int64           `json:"hourInterval,omitzero"` // every so many hours, 1 to 24
+	Hour         envelope.Int    `json:"hour,omitzero"`         // hour of the day, 0 to 23
+	HourInterval envelope.Int    `json:"hourInterval,omitzero"` // every so many hours, 1 to 24
 	PeriodStart  envelope.Time   `json:"periodStart,omitzero"`  // day from which intervals are counted; its time of day has no meaning
 }
 
@@ -186,8 +186,8 @@ type FixedPeriodHourly struct {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/FixedPeriodDaily.php
 type FixedPeriodDaily struct {
 	Type        FixedPeriodType `json:"type,omitzero"`        // always daily
-	Hour        int64           `json:"hour,omitzero"`        // hour of the day, 0 to 23
-	DayInterval int64           `json:"dayInterval,omitzero"` // every so many days, 1 to 365
+	Hour        envelope.Int    `json:"hour,omitzero"`        // hour of the day, 0 to 23
+	DayInterval envelope.Int    `json:"dayInterval,omitzero"` // every so many days, 1 to 365
 	PeriodStart envelope.Time   `json:"periodStart,omitzero"` // day from which intervals are counted; its time of day has no meaning
 }
 
@@ -198,9 +198,9 @@ type FixedPeriodDaily struct {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/FixedPeriodWeekly.php
 type FixedPeriodWeekly struct {
 	Type         FixedPeriodType `json:"type,omitzero"`         // always weekly
-	Hour         int64           `json:"hour,omitzero"`         // hour of the day, 0 to 23
-	DaysOfWeek   []int64         `json:"daysOfWeek,omitzero"`   // 0 for Monday to 6 for Sunday; unlike time.Weekday
-	WeekInterval int64           `json:"weekInterval,omitzero"` // every so many weeks, 1 to 52
+	Hour         envelope.Int    `json:"hour,omitzero"`         // hour of the day, 0 to 23
+	DaysOfWeek   []envelope.Int  `json:"daysOfWeek,omitzero"`   // 0 for Monday to 6 for Sunday; unlike time.Weekday
+	WeekInterval envelope.Int    `json:"weekInterval,omitzero"` // every so many weeks, 1 to 52
 	PeriodStart  envelope.Time   `json:"periodStart,omitzero"`  // day from which intervals are counted; its time of day has no meaning
 }
 
@@ -211,8 +211,8 @@ type FixedPeriodWeekly struct {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/FixedPeriodMonthly.php
 type FixedPeriodMonthly struct {
 	Type          FixedPeriodType     `json:"type,omitzero"`          // always monthly
-	Hour          int64               `json:"hour,omitzero"`          // hour of the day, 0 to 23
-	MonthInterval int64               `json:"monthInterval,omitzero"` // every so many months, 1 to 12
+	Hour          envelope.Int        `json:"hour,omitzero"`          // hour of the day, 0 to 23
+	MonthInterval envelope.Int        `json:"monthInterval,omitzero"` // every so many months, 1 to 12
 	Criteria      FixedPeriodCriteria `json:"criteria,omitzero"`      // which days: daysOfMonth or weeksOfMonth
 	PeriodStart   envelope.Time       `json:"periodStart,omitzero"`   // day from which intervals are counted; its time of day has no meaning
 }
@@ -224,9 +224,9 @@ type FixedPeriodMonthly struct {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/FixedPeriodYearly.php
 type FixedPeriodYearly struct {
 	Type         FixedPeriodType     `json:"type,omitzero"`         // always yearly
-	Hour         int64               `json:"hour,omitzero"`         // hour of the day, 0 to 23
-	Months       []int64             `json:"months,omitzero"`       // 1 for January to 12 for December; no meaning with weeksOfYear
-	YearInterval int64               `json:"yearInterval,omitzero"` // every so many years, 1 to 10
+	Hour         envelope.Int        `json:"hour,omitzero"`         // hour of the day, 0 to 23
+	Months       []envelope.Int      `json:"months,omitzero"`       // 1 for January to 12 for December; no meaning with weeksOfYear
+	YearInterval envelope.Int        `json:"yearInterval,omitzero"` // every so many years, 1 to 10
 	Criteria     FixedPeriodCriteria `json:"criteria,omitzero"`     // which days
 	PeriodStart  envelope.Time       `json:"periodStart,omitzero"`  // day from which intervals are counted; its time of day has no meaning
 }
@@ -279,7 +279,7 @@ func (t FixedPeriodCriteriaType) Known() bool {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/Criteria/FixedPeriodCriteriaDaysOfMonth.php
 type FixedPeriodCriteriaDaysOfMonth struct {
 	Type        FixedPeriodCriteriaType `json:"type,omitzero"`        // always daysOfMonth
-	DaysOfMonth []int64                 `json:"daysOfMonth,omitzero"` // 1 to 31
+	DaysOfMonth []envelope.Int          `json:"daysOfMonth,omitzero"` // 1 to 31
 }
 
 // FixedPeriodCriteriaWeeksOfMonth chooses weekdays in weeks of the month.
@@ -289,8 +289,8 @@ type FixedPeriodCriteriaDaysOfMonth struct {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/Criteria/FixedPeriodCriteriaWeeksOfMonth.php
 type FixedPeriodCriteriaWeeksOfMonth struct {
 	Type         FixedPeriodCriteriaType `json:"type,omitzero"`         // always weeksOfMonth
-	DaysOfWeek   []int64                 `json:"daysOfWeek,omitzero"`   // 0 for Monday to 6 for Sunday; unlike time.Weekday
-	WeeksOfMonth []int64                 `json:"weeksOfMonth,omitzero"` // 1 to 5; 5 is the last week, whatever its number
+	DaysOfWeek   []envelope.Int          `json:"daysOfWeek,omitzero"`   // 0 for Monday to 6 for Sunday; unlike time.Weekday
+	WeeksOfMonth []envelope.Int          `json:"weeksOfMonth,omitzero"` // 1 to 5; 5 is the last week, whatever its number
 }
 
 // FixedPeriodCriteriaWeeksOfYear chooses weekdays in weeks of the year.
@@ -300,6 +300,6 @@ type FixedPeriodCriteriaWeeksOfMonth struct {
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Recurrence/Period/Criteria/FixedPeriodCriteriaWeeksOfYear.php
 type FixedPeriodCriteriaWeeksOfYear struct {
 	Type        FixedPeriodCriteriaType `json:"type,omitzero"`        // always weeksOfYear
-	DaysOfWeek  []int64                 `json:"daysOfWeek,omitzero"`  // 0 for Monday to 6 for Sunday; unlike time.Weekday
-	WeeksOfYear []int64                 `json:"weeksOfYear,omitzero"` // 1 to 53
+	DaysOfWeek  []envelope.Int          `json:"daysOfWeek,omitzero"`  // 0 for Monday to 6 for Sunday; unlike time.Weekday
+	WeeksOfYear []envelope.Int          `json:"weeksOfYear,omitzero"` // 1 to 53
 }

@@ -23,7 +23,7 @@ type Reward struct {
 	Hint          string              `json:"hint,omitzero"`          // text for users who have not unlocked it yet
 	HideInWidgets bool                `json:"hideInWidgets,omitzero"` // hidden in widgets
 	Scarcity      Scarcity            `json:"scarcity,omitzero"`      // how many there are, if their number is limited
-	HasAtLeast    int64               `json:"hasAtLeast,omitzero"`    // how many of its conditions must hold; 0 means all
+	HasAtLeast    envelope.Int        `json:"hasAtLeast,omitzero"`    // how many of its conditions must hold; 0 means all
 	StartDate     envelope.Time       `json:"startDate,omitzero"`     // first moment in which it can be unlocked
 	EndDate       envelope.Time       `json:"endDate,omitzero"`       // last moment in which it can be unlocked
 	Prizes        Prizes              `json:"prizes,omitzero"`        // what it gives
@@ -87,7 +87,7 @@ type AchievementAttrs struct {
 	Type       RewardType             `json:"type,omitzero"`       // always achievement
 	Behaviours []AchievementBehaviour `json:"behaviours,omitzero"` // the behaviours it takes
 	Expiration Recurrence             `json:"expiration,omitzero"` // when counting starts anew: never, fixed_period or variable_period
-	CountLimit int64                  `json:"countLimit,omitzero"` // how many times one user can unlock it
+	CountLimit envelope.Int           `json:"countLimit,omitzero"` // how many times one user can unlock it
 }
 
 // AchievementBehaviour is one behaviour that an achievement takes.
@@ -96,8 +96,8 @@ type AchievementAttrs struct {
 //
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Nested/AchievementBehaviour.php
 type AchievementBehaviour struct {
-	BehaviourID string `json:"behaviourId,omitzero"` // the behaviour
-	Times       int64  `json:"times,omitzero"`       // how many times
+	BehaviourID string       `json:"behaviourId,omitzero"` // the behaviour
+	Times       envelope.Int `json:"times,omitzero"`       // how many times
 }
 
 // LevelAttrs says what a level takes: amounts of points.
@@ -157,8 +157,8 @@ type GiftAttrs struct {
 //
 // Source: https://github.com/Rui-Git/mambo-php-sdk/blob/HEAD/sdk/Services/Data/Nested/Scarcity.php
 type Scarcity struct {
-	Limit   int64 `json:"limit,omitzero"`   // how many there are
-	Counter int64 `json:"counter,omitzero"` // how many are gone; Mambo sends it and does not accept it
+	Limit   envelope.Int `json:"limit,omitzero"`   // how many there are
+	Counter envelope.Int `json:"counter,omitzero"` // how many are gone; Mambo sends it and does not accept it
 }
 
 // RewardTranslation holds the texts of a reward in one language.

@@ -1,7 +1,8 @@
 package mambo
 
 import (
-	"crypto/hmac"
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,8 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/mac"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/sign"
 )
 
 // Mambo signs the timestamp of each attempt and the body: HMAC-SHA256 under the
@@ -30,26 +30,22 @@ import (
 // SignatureHeader is the header of the signature, unless Config names another.
 const SignatureHeader = "X-Mambo-Signature"
 
-// DefaultTolerance is how far the timestamp of a signature may lie before or
-// behind the present, unless Config says otherwise.
-const DefaultTolerance = 5 * time.Minute
-
-// Sign signs a request as Mambo may do it: it sets t=<timestamp>,v1=<digest>. It
-// uses the first of the secrets and of the separators, SignatureHeader and Now. It
-// is for tests and tools.
+// Sign signs a request as Mambo may do it: it sets t=<timestamp>,v1=<digest>. It uses the
+// first of Secrets and of Separators, SignatureHeader and Now; not Tenant. It is for tests
+// and tools.
 func Sign(config Config, r *http.Request, body []byte) error {
 	s, err := newSigner(config)
 	if err != nil {
 		return err
 	}
-	timestamp := strconv.FormatInt(s.now().Unix(), 10)
+	timestamp := strconv.FormatInt(s.clock.Now().Unix(), 10)
 	sum := s.keys[0].Sum(timestamp+s.separators[0], body)
-	r.Header.Set(s.header, "t="+timestamp+",v1="+hex.EncodeToString(sum[:]))
+	r.Header.Set(s.header, "t="+timestamp+",v1="+hex.EncodeToString(sum))
 	return nil
 }
 
-// NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is
-// set. It reads Secrets, SignatureHeader, Separators, Tolerance and Now.
+// NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is set. It
+// reads Secrets, SignatureHeader, Separators, Tolerance and Now; not Tenant.
 func NewVerifier(config Config) (envelope.Verifier, error) {
 	s, err := newSigner(config)
 	if err != nil {
@@ -61,90 +57,74 @@ func NewVerifier(config Config) (envelope.Verifier, error) {
 // signer makes signatures, to send them or to compare them.
 type signer struct {
 	header     string
-	keys       []*mac.Key
+	keys       []*sign.Key
 	separators []string
-	tolerance  time.Duration
-	now        func() time.Time
+	clock      sign.Clock
 }
 
 func newSigner(config Config) (*signer, error) {
 	s := &signer{
-		header:     config.SignatureHeader,
+		header:     cmp.Or(config.SignatureHeader, SignatureHeader),
 		separators: config.Separators,
-		tolerance:  config.Tolerance,
-		now:        config.Now,
 	}
-	if err := envelope.CheckSecrets(config.Secrets); err != nil {
+	secrets, err := sign.Readings(config.Secrets)
+	if err != nil {
 		return nil, err
 	}
-	for _, secret := range config.Secrets {
-		s.keys = append(s.keys, mac.NewKey([]byte(secret)))
+	for _, secret := range secrets {
+		s.keys = append(s.keys, sign.NewKey(sha256.New, []byte(secret)))
 	}
 	for _, separator := range s.separators {
-		if strings.ContainsAny(separator, "0123456789{") {
-			return nil, errors.New("a separator has a digit or a brace: it could be taken for timestamp or body")
+		if strings.ContainsAny(separator, "0123456789{[") {
+			return nil, errors.New("a separator has a digit or a bracket: it could be taken for timestamp or body")
 		}
-	}
-	if s.tolerance < 0 {
-		return nil, errors.New("the tolerance is negative")
-	}
-	if s.header == "" {
-		s.header = SignatureHeader
 	}
 	if len(s.separators) == 0 {
 		s.separators = []string{"", "."}
 	}
-	if s.tolerance == 0 {
-		s.tolerance = DefaultTolerance
-	}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	return s, nil
+	s.clock, err = sign.NewClock(config.Now, config.Tolerance)
+	return s, err
 }
 
 func (s *signer) verify(r *http.Request) (func([]byte) error, error) {
-	values := r.Header.Values(s.header)
-	if len(values) == 0 || len(values) == 1 && values[0] == "" {
-		return nil, reason.New(envelope.ErrSignatureMissing, "no "+s.header)
+	header, err := sign.Header(r.Header, s.header)
+	if err != nil {
+		return nil, err
 	}
-	if len(values) > 1 {
-		return nil, reason.New(envelope.ErrSignatureMalformed, s.header+" twice")
-	}
-	timestamp, digests, ok := parseSignature(values[0])
+	timestamp, digests, ok := parseSignature(header)
 	if !ok {
-		return nil, reason.New(envelope.ErrSignatureMalformed, s.header+" has no timestamp and digest, or more than one timestamp")
+		return nil, sign.Malformed(s.header + " has no timestamp and digest, or more than one timestamp")
 	}
 	moment, _ := momentOf(timestamp)
-	switch age := s.now().Sub(moment); {
-	case age > s.tolerance:
-		return nil, envelope.ErrSignatureTooOld
-	case age < -s.tolerance:
-		return nil, envelope.ErrSignatureTooNew
+	if err := s.clock.Check(moment); err != nil {
+		return nil, err
 	}
 	return func(body []byte) error {
-		// With nothing between them, the last digits of a timestamp could be taken for
-		// the first ones of a body. A body that starts with a brace can't gain or lose
-		// digits, and every model is an object.
-		if len(body) == 0 || body[0] != '{' || !s.match(timestamp, body, digests) {
+		if !isContainer(body) || !s.match(timestamp, body, digests) {
 			return envelope.ErrSignatureMismatch
 		}
 		return nil
 	}, nil
 }
 
+// isContainer reports whether a body starts as an object or a list does, after white
+// space. With nothing between them, the last digits of a timestamp could be taken for the
+// first ones of a body, and a separator for its start; such a body can't gain or lose
+// either.
+func isContainer(body []byte) bool {
+	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte(byteOrderMark)), " \t\r\n")
+	return len(body) > 0 && (body[0] == '{' || body[0] == '[')
+}
+
+const byteOrderMark = "\ufeff"
+
 // match compares every digest sent with every one that would be right, and takes
 // the same time whichever it is.
-func (s *signer) match(timestamp string, body []byte, digests []mac.Digest) bool {
+func (s *signer) match(timestamp string, body []byte, digests []sign.Digest) bool {
 	match := false
 	for _, key := range s.keys {
 		for _, separator := range s.separators {
-			want := key.Sum(timestamp+separator, body)
-			for i := range digests {
-				if hmac.Equal(want[:], digests[i][:]) {
-					match = true
-				}
-			}
+			match = key.Match(timestamp+separator, body, digests...) || match
 		}
 	}
 	return match
@@ -160,7 +140,7 @@ const (
 // names, their order and what stands between them: the timestamp is the number of
 // 10 or 13 digits, a digest is 64 hex digits. It does not choose between two
 // timestamps.
-func parseSignature(header string) (timestamp string, digests []mac.Digest, ok bool) {
+func parseSignature(header string) (timestamp string, digests []sign.Digest, ok bool) {
 	if len(header) > maxSignature {
 		return "", nil, false
 	}
@@ -171,12 +151,8 @@ func parseSignature(header string) (timestamp string, digests []mac.Digest, ok b
 			}
 			timestamp = word
 		}
-		if len(word) != hex.EncodedLen(sha256.Size) {
-			continue
-		}
-		var sum mac.Digest
-		if _, err := hex.Decode(sum[:], []byte(word)); err == nil {
-			digests = append(digests, sum)
+		if digest, ok := sign.HexDigest(word, sha256.Size); ok {
+			digests = append(digests, digest)
 		}
 	}
 	return timestamp, digests, timestamp != "" && len(digests) > 0 && len(digests) <= maxDigests

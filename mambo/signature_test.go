@@ -149,7 +149,7 @@ func TestSignatureSettings(t *testing.T) {
 	})
 	t.Run("another tolerance", func(t *testing.T) {
 		verify := verifier(t, mambo.Config{
-			Secrets: []string{secret}, Tolerance: time.Minute, Options: envelope.Options{Now: at(moment)},
+			Secrets: []string{secret}, Options: envelope.Options{Tolerance: time.Minute, Now: at(moment)},
 		})
 		for skew, want := range map[time.Duration]error{
 			-61 * time.Second: envelope.ErrSignatureTooOld,
@@ -173,7 +173,7 @@ func TestSignatureSettings(t *testing.T) {
 		"blank secret":           {Secrets: []string{secret, " "}},
 		"separator with a digit": {Secrets: []string{secret}, Separators: []string{".1"}},
 		"separator with a brace": {Secrets: []string{secret}, Separators: []string{"{"}},
-		"negative tolerance":     {Secrets: []string{secret}, Tolerance: -time.Second},
+		"negative tolerance":     {Secrets: []string{secret}, Options: envelope.Options{Tolerance: -time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := mambo.NewVerifier(config); err == nil {
@@ -203,6 +203,34 @@ func TestSign(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Nothing of a body can be taken for the end of a timestamp, so that white space and a byte
+// order mark may be in front of it, as some senders write them.
+func TestSignatureStartOfBody(t *testing.T) {
+	verify := verifier(t, mambo.Config{Secrets: []string{secret}, Options: envelope.Options{Now: at(moment)}})
+	for body, want := range map[string]error{
+		`{"message":"ping"}`: nil,
+		"\n{}":               nil,
+		" \r\n\t{}":          nil,
+		"\ufeff{}":           nil,
+		"\ufeff\n{}":         nil,
+		"[{}]":               nil,
+		"":                   envelope.ErrSignatureMismatch,
+		"482{}":              envelope.ErrSignatureMismatch,
+		" 482":               envelope.ErrSignatureMismatch,
+		".{}":                envelope.ErrSignatureMismatch,
+		"\u00a0{}":           envelope.ErrSignatureMismatch,
+		`"text"`:             envelope.ErrSignatureMismatch,
+	} {
+		if err := verify(signedRequest(mambo.SignatureHeader, signature(t, secret, []byte(body), moment)), []byte(body)); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", body, err, want)
+		}
+	}
+	file := verifier(t, mambo.Config{Secrets: []string{secret + "\r\n"}, Options: envelope.Options{Now: at(moment)}})
+	if err := file(signedRequest(mambo.SignatureHeader, signature(t, secret, []byte("{}"), moment)), []byte("{}")); err != nil {
+		t.Errorf("a secret from a file: %v", err)
 	}
 }
 

@@ -20,6 +20,7 @@
 //		"log"
 //		"net/http"
 //		"os"
+//		"time"
 //
 //		"github.com/loyaltyhooks/loyaltyhooks/masivo"
 //	)
@@ -34,7 +35,8 @@
 //			log.Fatal(err)
 //		}
 //		http.Handle("POST /webhooks/masivo", h)
-//		log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", nil))
+//		server := &http.Server{Addr: ":8443", ReadHeaderTimeout: 5 * time.Second}
+//		log.Fatal(server.ListenAndServeTLS("cert.pem", "key.pem"))
 //	}
 //
 //	func onTierUpgrade(ctx context.Context, d *masivo.Delivery[masivo.TierChangeData]) error {
@@ -65,6 +67,9 @@
 //     if your account's webhooks keep the user part of a URL
 //   - [envelope.FromHeader]: a header that a proxy of yours adds
 //
+// A secret in a query is compared as decoded and as it is written, so that + and %
+// in it do no harm; blanks around secrets don't either.
+//
 // URLs end up in access logs: keep query and path of this route out of yours, or
 // change the secret now and then. Config.Secrets takes several: add the new one,
 // change the URL at Masivo, take the old one away. Options.Verifier replaces the
@@ -72,6 +77,10 @@
 //
 // The secret proves who calls, not what happened. Read a balance back from the
 // storefront API (GET /customers/{id}) before money moves.
+//
+// When a delivery is refused and you do not know why, [Explain] looks for the secret in the
+// whole request, and for what happened to the body, and names the setting that accepts it;
+// Options.Refused does that in a handler. See package [envelope] for the causes.
 //
 // # What Masivo does not document
 //
@@ -107,6 +116,9 @@
 //
 // No format is checked: the ids of customers, brands, channels and stores are your
 // own, in any format, and Masivo's examples show UUIDs for all of them.
+//
+// A number in place of an identity's text is its text, and drift. What else may be
+// wrong without costing a delivery is listed in package envelope.
 //
 // # Repeated deliveries
 //

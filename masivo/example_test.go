@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo/masivotest"
 )
@@ -98,6 +99,19 @@ func ExampleConfig() {
 	// 401
 }
 
+// The URL at Masivo has the secret under another name.
+func ExampleExplain() {
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/masivo?token=LONG-RANDOM-TEXT", nil)
+	body := []byte(`{"event":"CUSTOMER_REDEMPTION","data":{"customer_id":"c1"}}`)
+	for _, cause := range masivo.Explain(masivo.Config{Secrets: []string{"LONG-RANDOM-TEXT"}}, r, body) {
+		fmt.Println(cause.Code, cause.Certain)
+		fmt.Println(cause.Setting)
+	}
+	// Output:
+	// secret_place true
+	// SecretFrom: envelope.FromQuery("token")
+}
+
 // A repeated delivery of the same tier change runs once.
 func ExampleNaturalKey() {
 	h, err := masivo.NewHandler(
@@ -176,7 +190,7 @@ func Example_testing() {
 	h := newService()
 
 	r := masivotest.NewRequest(t, masivo.TierUpgrade, func(d *masivo.TierChangeData) { d.ToTierName = "Gold" })
-	if result := masivotest.Deliver(t, h, r); result.Status != http.StatusOK {
+	if result := envelopetest.Deliver(t, h, r); result.Status != http.StatusOK {
 		t.Errorf("got %+v", result)
 	}
 	// Output:

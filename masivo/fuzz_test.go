@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,8 @@ func FuzzDispatch(f *testing.F) {
 	)
 }
 
-// Whatever the query, the delivery is accepted exactly if the secret is there, once.
+// Whatever the query, the delivery is accepted exactly if the secret is there, once, as it
+// is decoded, or as it is written.
 func FuzzVerify(f *testing.F) {
 	const secret = "masivo/secret+42=%"
 	for _, query := range []string{
@@ -46,21 +48,22 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("an error that is no ErrSignature: %v", err)
 		}
 		sent := secretsIn(query)
-		want := len(sent) == 1 && (sent[0] == secret || sent[0] == "another")
+		want := len(sent) == 1 && (slices.Contains(sent[0], secret) || slices.Contains(sent[0], "another"))
 		if got := err == nil; got != want {
 			t.Errorf("accepted: %v, want %v (%v)", got, want, err)
 		}
 	})
 }
 
-func secretsIn(query string) (secrets []string) {
+func secretsIn(query string) (secrets [][]string) {
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		name, badName := url.QueryUnescape(name)
-		value, badValue := url.QueryUnescape(value)
-		if name == "secret" && badName == nil && badValue == nil && !strings.Contains(pair, ";") {
-			secrets = append(secrets, value)
+		if name, err := url.QueryUnescape(name); err != nil || name != "secret" {
+			continue
 		}
+		plus, _ := url.QueryUnescape(value)
+		percent, _ := url.PathUnescape(value)
+		secrets = append(secrets, []string{value, plus, percent})
 	}
 	return secrets
 }

@@ -3,6 +3,7 @@ package masivo
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
@@ -36,13 +37,25 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your Masivo account. Routes come from Handle of
 // the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	return envelope.NewHandler(envelope.Provider[Meta]{
+	return envelope.NewHandler(config.provider(), config.Options, routes...)
+}
+
+// Explain returns why a handler of this configuration, with a function for each event,
+// refuses a request with the body as it was received; nil if it does not. It accepts
+// nothing, and holds no secret and no text of the body. In a handler, see Options.Refused.
+func Explain(config Config, r *http.Request, body []byte) []envelope.Cause {
+	return config.provider().Explain(config.Options, r, body)
+}
+
+func (c Config) provider() envelope.Provider[Meta] {
+	return envelope.Provider[Meta]{
 		Name:     Name,
 		Events:   events,
 		Layout:   envelope.Layout{Event: []string{"event"}, Payload: "data"},
-		Secrets:  config.Secrets,
-		Verifier: config.verifier,
-	}, config.Options, routes...)
+		Secrets:  c.Secrets,
+		Verifier: c.verifier,
+		Causes:   c.place().Causes,
+	}
 }
 
 func (c Config) verifier(secrets []string) (envelope.Verifier, error) {

@@ -133,7 +133,7 @@ func TestHeaderHidesSecret(t *testing.T) {
 				}))
 			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(string(golden(t, "COUPON_REDEMPTION/basic"))))
 			r.Header.Set("X-Request-Id", "r-1")
-			masivo.Sign(r, from, secret)
+			sign(t, r, from, secret)
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			if w.Code != http.StatusOK {

@@ -1,6 +1,7 @@
 package masivo
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
@@ -14,21 +15,18 @@ import (
 // Config.SecretFrom names another place.
 const SecretQuery = "secret"
 
-// Sign puts a secret into a request, at the place that SecretFrom names. It is
-// for tests and tools; at Masivo the URL does it.
-func Sign(r *http.Request, from envelope.SecretSource, secret string) {
-	orDefault(from).Put(r, secret)
+// Sign puts the first of Secrets into a request, at the place that SecretFrom names; it
+// does not use Tenant. It is for tests and tools; at Masivo the URL does it.
+func Sign(config Config, r *http.Request, _ []byte) error {
+	return config.place().Put(r, config.Secrets...)
 }
 
 // NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is
-// set. It reads Secrets and SecretFrom.
+// set. It reads Secrets and SecretFrom; not Tenant.
 func NewVerifier(config Config) (envelope.Verifier, error) {
-	return envelope.SharedSecret(orDefault(config.SecretFrom), config.Secrets...)
+	return envelope.SharedSecret(config.place(), config.Secrets...)
 }
 
-func orDefault(from envelope.SecretSource) envelope.SecretSource {
-	if from.IsZero() {
-		return envelope.FromQuery(SecretQuery)
-	}
-	return from
+func (c Config) place() envelope.SecretSource {
+	return cmp.Or(c.SecretFrom, envelope.FromQuery(SecretQuery))
 }

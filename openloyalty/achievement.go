@@ -107,7 +107,7 @@ func (t AchievementTriggerType) Known() bool {
 //
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/WebhookAchievement.yaml
 type AchievementCompleteRule struct {
-	PeriodGoal int64             `json:"periodGoal,omitzero"` // value to reach in one period
+	PeriodGoal envelope.Int      `json:"periodGoal,omitzero"` // value to reach in one period
 	Period     AchievementPeriod `json:"period,omitzero"`     // in what time, and how often in a row
 }
 
@@ -115,8 +115,8 @@ type AchievementCompleteRule struct {
 //
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/WebhookAchievement.yaml
 type AchievementPeriod struct {
-	Type        string `json:"type,omitzero"`        // kind of period; its values are not published
-	Consecutive int64  `json:"consecutive,omitzero"` // how many periods in a row are needed
+	Type        string       `json:"type,omitzero"`        // kind of period; its values are not published
+	Consecutive envelope.Int `json:"consecutive,omitzero"` // how many periods in a row are needed
 }
 
 // AchievementCondition is a comparison that decides what counts for a rule.

@@ -177,7 +177,7 @@ type RelatedAchievementTrigger struct {
 //
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/MemberAchievementProgress.yaml
 type RelatedAchievementProgress struct {
-	CompletedCount int64                            `json:"completedCount,omitzero"` // how often the member has completed it
+	CompletedCount envelope.Int                     `json:"completedCount,omitzero"` // how often the member has completed it
 	Rules          []RelatedAchievementRuleProgress `json:"rules,omitzero"`          // progress in each rule
 }
 
@@ -190,7 +190,7 @@ type RelatedAchievementRuleProgress struct {
 	PeriodGoal                  envelope.Decimal       `json:"periodGoal,omitzero"`                  // value to reach in one period
 	CurrentPeriodValue          envelope.Decimal       `json:"currentPeriodValue,omitzero"`          // value reached in the period that runs
 	ConsecutivePeriods          envelope.Int           `json:"consecutivePeriods,omitzero"`          // periods in a row that are needed; null where the rule asks for none
-	CompletedConsecutivePeriods int64                  `json:"completedConsecutivePeriods,omitzero"` // periods in a row that are done
+	CompletedConsecutivePeriods envelope.Int           `json:"completedConsecutivePeriods,omitzero"` // periods in a row that are done
 	PeriodType                  string                 `json:"periodType,omitzero"`                  // kind of period; its values are not published
 	Type                        string                 `json:"type,omitzero"`                        // kind of rule; its values are not published
 	Trigger                     AchievementTriggerType `json:"trigger,omitzero"`                     // what counts for the rule

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
 
 // CustomerCodeData is the payload of the five events that carry a code:
@@ -19,7 +21,7 @@ import (
 type CustomerCodeData struct {
 	Customer   WebhookCustomer `json:"customer,omitzero" validate:"omitzero"` // who asked
 	Code       string          `json:"code,omitzero"`                         // secret: the token for a link in an e-mail
-	CodeNumber int64           `json:"codeNumber,omitzero"`                   // secret: the same as a number, for a text message
+	CodeNumber envelope.Int    `json:"codeNumber,omitzero"`                   // secret: the same as a number, for a text message
 }
 
 func (d CustomerCodeData) member() MemberRef { return d.Customer.member() }

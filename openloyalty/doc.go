@@ -17,6 +17,7 @@
 //		"net/http"
 //		"os"
 //		"strings"
+//		"time"
 //
 //		"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 //	)
@@ -31,7 +32,8 @@
 //			log.Fatal(err)
 //		}
 //		http.Handle("POST /webhooks/openloyalty", h)
-//		log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", nil))
+//		server := &http.Server{Addr: ":8443", ReadHeaderTimeout: 5 * time.Second}
+//		log.Fatal(server.ListenAndServeTLS("cert.pem", "key.pem"))
 //	}
 //
 //	func onRegistered(ctx context.Context, d *openloyalty.Delivery[openloyalty.CustomerRegisteredData]) error {
@@ -54,8 +56,12 @@
 // that.
 //
 // Behind a proxy, host and path of the request may not be those that were signed:
-// set Config.PublicURL to the URL of the subscription. Middleware of net/http such
-// as http.StripPrefix does not matter.
+// set Config.PublicURL to the URL of the subscription. A host beyond ASCII is
+// written in punycode there. Middleware of net/http such as http.StripPrefix does
+// not matter, and neither does a request line with a whole URL.
+//
+// Secrets are whsec_ and 64 hex digits; NewHandler says so if one is not. Blanks
+// around them do no harm.
 //
 // To rotate a secret, add the new one to Config.Secrets, change it at Open Loyalty,
 // and take the old one away. Open Loyalty describes no time in which both hold.
@@ -76,17 +82,19 @@
 // body of its messages to [envelope.Handler.Dispatch]. What such a message holds is
 // not documented; the JSON of a request is the likely guess.
 //
+// When a delivery is refused and you do not know why, [Explain] tries what its signature
+// may have been made of, and names the setting that accepts it; Options.Refused does that
+// in a handler. See package [envelope] for the causes.
+//
 // # What Open Loyalty does not document
 //
 //   - What exactly the six lines hold that are signed: this package goes by the code
 //     of another receiver of these webhooks.
-//   - Whether the 64 digits of a secret or the 32 bytes that they stand for are the
-//     key: [KeyText] is the default, [KeyHex] the other reading. If good deliveries
-//     fail with [envelope.ErrSignatureMismatch], this is the first thing to try, and
-//     PublicURL the second.
-//   - Whether the port belongs to the host, where a URL has one: the one in
-//     PublicURL, or of the request, counts. Leave it out of PublicURL if signatures
-//     without it are right.
+//   - Whether the 64 digits of a secret or the 32 bytes that they stand for
+//     are the key: both are tried, unless Config.KeyEncoding names one.
+//   - Whether the port belongs to the host, where a URL has one, and in which
+//     letters the host is written: with and without the port of the scheme, as it
+//     came and in small letters are tried. Other ports must be right.
 //   - Whether the query of a URL is signed: it is taken not to be, and so not checked.
 //   - The payload of [WalletBalanceUpdated]. Its typed fields are inferred, and
 //     [WalletBalanceUpdatedData].Extra has whatever else comes.
@@ -94,6 +102,10 @@
 //   - Any order of events. Creation times are in Meta.
 //   - Events added since October 2025: register a [Fallback] to see them. The API of
 //     Open Loyalty lists those of your tenant (GET /api/{storeCode}/webhook/event).
+//
+// One signed delivery of a real tenant settles the first three: see -discover openloyalty of
+// examples/receiver, which prints the Config that fits, and stores what it takes without
+// secrets and personal texts, for an issue.
 //
 // # Identities
 //
@@ -105,6 +117,9 @@
 //
 // That ids are UUIDs is checked where the provider says so, and reported in
 // Delivery.Violations.
+//
+// A number in place of an identity's text is its text, and drift. What else may be
+// wrong without costing a delivery is listed in package envelope.
 //
 // # Repeated deliveries
 //

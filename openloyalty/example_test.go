@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty/openloyaltytest"
 )
@@ -26,7 +27,8 @@ const exampleSecret = "whsec_7d1f04b2c96ae85310f7d4c8b29e6a517d1f04b2c96ae85310f
 func deliver(h http.Handler, body string) int {
 	r := httptest.NewRequest(http.MethodPost, "https://shop.example.com/webhooks/openloyalty", strings.NewReader(body))
 	config := openloyalty.Config{Secrets: []string{exampleSecret}}
-	if err := openloyalty.Sign(config, r, []byte(body), "5b0f6d1e-93c7-4a28-8e54-d1b7c02f9a36"); err != nil {
+	r.Header.Set(openloyalty.RequestIDHeader, "5b0f6d1e-93c7-4a28-8e54-d1b7c02f9a36")
+	if err := openloyalty.Sign(config, r, []byte(body)); err != nil {
 		log.Fatal(err)
 	}
 	w := httptest.NewRecorder()
@@ -100,6 +102,28 @@ func ExampleConfig() {
 	})
 	fmt.Println(deliver(proxy, `{"eventName":"CustomerUpdated","data":{}}`))
 	// Output: 200
+}
+
+// A proxy has replaced the host, and the delivery is refused. Explain names the setting
+// that accepts it.
+func ExampleExplain() {
+	config := openloyalty.Config{Secrets: []string{exampleSecret}}
+	body := []byte(`{"eventName":"CustomerUpdated","data":{"customer":{"customerId":"1"}}}`)
+	r := httptest.NewRequest(http.MethodPost, "https://shop.example.com/webhooks/openloyalty", nil)
+	if err := openloyalty.Sign(config, r, body); err != nil {
+		log.Fatal(err)
+	}
+	r.Host, r.URL.Host = "10.0.0.7:8080", ""
+	r.RequestURI = "/webhooks/openloyalty"
+	r.Header.Set("X-Forwarded-Host", "shop.example.com")
+
+	for _, cause := range openloyalty.Explain(config, r, body) {
+		fmt.Println(cause.Code, cause.Certain)
+		fmt.Println(cause.Setting)
+	}
+	// Output:
+	// host true
+	// PublicURL: "https://shop.example.com/webhooks/openloyalty"
 }
 
 // A subscription without signing proves itself by a custom header.
@@ -226,9 +250,9 @@ func ExampleCustomerCodeData() {
 	payload := openloyalty.CustomerCodeData{
 		Customer:   openloyalty.WebhookCustomer{CustomerID: "1c7e", Email: "nora@example.com"},
 		Code:       "f06c2b93d85e4a17bc49",
-		CodeNumber: 760213,
+		CodeNumber: envelope.NewInt(760213),
 	}
-	fmt.Printf("To %s: your code is %d\n", payload.Customer.Email, payload.CodeNumber)
+	fmt.Printf("To %s: your code is %s\n", payload.Customer.Email, payload.CodeNumber)
 
 	fmt.Println(payload)
 	withoutTime := func(groups []string, a slog.Attr) slog.Attr {
@@ -288,8 +312,8 @@ func Example_testing() {
 	r := openloyaltytest.NewRequest(t, openloyalty.UnitsTransferWasAdded, func(d *openloyalty.UnitsTransferWasAddedData) {
 		d.Units = envelope.MustDecimal("0.25")
 	})
-	fmt.Println(openloyaltytest.Deliver(t, h, r).Status)
-	fmt.Println(openloyaltytest.Deliver(t, h, openloyaltytest.Stale(t, openloyalty.UnitsTransferWasAdded)).Status)
+	fmt.Println(envelopetest.Deliver(t, h, r).Status)
+	fmt.Println(envelopetest.Deliver(t, h, openloyaltytest.NewRequestWith(t, openloyaltytest.Options{At: time.Now().Add(-time.Hour)}, openloyalty.UnitsTransferWasAdded)).Status)
 	// Output:
 	// adding 0.25
 	// 200

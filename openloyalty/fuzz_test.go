@@ -49,7 +49,8 @@ func FuzzGenuine(f *testing.F) {
 	for _, path := range []string{"/", "/webhooks/openloyalty", "/a%20b?x=1"} {
 		body := []byte(`{"eventName":"CustomerRegistered"}`)
 		r := httptest.NewRequest(http.MethodPost, "https://example.com"+path, nil)
-		if err := openloyalty.Sign(config, r, body, "3d0f5b1c"); err != nil {
+		r.Header.Set(openloyalty.RequestIDHeader, "3d0f5b1c")
+		if err := openloyalty.Sign(config, r, body); err != nil {
 			f.Fatal(err)
 		}
 		signature := r.Header.Get(openloyalty.SignatureHeader)
@@ -58,6 +59,9 @@ func FuzzGenuine(f *testing.F) {
 		}
 		f.Add(signature, "HMAC-SHA256", "1760000000", "3d0f5b1c", "", "example.com", path, body)
 		f.Add(signature, "none", "01760000000", "3d0f5b1c\n", "2", "example.com:443", path, body)
+		for _, host := range []string{"eXAMple.Com", "EXAMPLE.COM:80", "example.com:443", "example.com:8443"} {
+			f.Add(signature, "", "1760000000", "3d0f5b1c", "1", host, path, body)
+		}
 	}
 	verify, err := openloyalty.NewVerifier(config)
 	if err != nil {
@@ -114,8 +118,38 @@ func isGenuine(signature, algorithm, timestamp, id, host, path string, body []by
 			path = "/"
 		}
 	}
-	mac := hmac.New(sha256.New, []byte(strings.TrimPrefix(fuzzSecret, "whsec_")))
-	fmt.Fprintf(mac, "POST\n%d:%s\n%d:%s\n%x\n%s\n%s", len(host), host, len(path), path, sha256.Sum256(body), timestamp, id)
+	paths := []string{path}
+	if path == "/" {
+		paths = append(paths, "")
+	}
 	sent, _ := hex.DecodeString(signature)
-	return bytes.Equal(mac.Sum(nil), sent)
+	for _, host := range sameHosts(host) {
+		for _, path := range paths {
+			mac := hmac.New(sha256.New, []byte(strings.TrimPrefix(fuzzSecret, "whsec_")))
+			fmt.Fprintf(mac, "POST\n%d:%s\n%d:%s\n%x\n%s\n%s", len(host), host, len(path), path, sha256.Sum256(body), timestamp, id)
+			if bytes.Equal(mac.Sum(nil), sent) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameHosts are the spellings under which the URL of a subscription may name a host: with
+// the port of its scheme or without one, and in small letters.
+func sameHosts(host string) (hosts []string) {
+	name, hasPort := strings.CutSuffix(host, ":443")
+	if !hasPort {
+		name, hasPort = strings.CutSuffix(host, ":80")
+	}
+	hosts = []string{host}
+	if hasPort {
+		hosts = append(hosts, name)
+	} else if !strings.Contains(host, ":") {
+		hosts = append(hosts, host+":443", host+":80")
+	}
+	if lower := strings.ToLower(host); lower != host {
+		hosts = append(hosts, sameHosts(lower)...)
+	}
+	return hosts
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
@@ -26,19 +25,16 @@ type Config struct {
 	// name. Default: deliveries are signed.
 	SecretFrom envelope.SecretSource
 
-	// KeyEncoding says how a secret becomes the key of a signature. Default: its
-	// text.
+	// KeyEncoding says how a secret becomes the key of a signature. Default: both
+	// readings are tried.
 	KeyEncoding KeyEncoding
 
 	// PublicURL is the URL that the subscription names, for a receiver that sees
-	// another one, behind a proxy: its scheme does not matter, its host, port and
-	// path are what was signed. If it has no path, the path of the request counts.
-	// Default: host and path of the request.
+	// another one, behind a proxy: its scheme says which port is the default one, its
+	// host, port and path are what was signed. If it has no path, the path of the
+	// request counts. Default: host and path of the request. The case of a host and a
+	// default port that is written or left out do not matter.
 	PublicURL string
-
-	// Tolerance is how far the timestamp of a signature may lie before or behind
-	// the present. Default: 5 minutes.
-	Tolerance time.Duration
 
 	envelope.Options
 }
@@ -63,14 +59,19 @@ type Route = envelope.Route[Meta]
 // NewHandler makes the handler of your subscriptions, current and legacy. Routes
 // come from Handle of the events, and from Fallback.
 func NewHandler(config Config, routes ...Route) (*envelope.Handler, error) {
-	return envelope.NewHandler(envelope.Provider[Meta]{
+	return envelope.NewHandler(config.provider(), config.Options, routes...)
+}
+
+func (c Config) provider() envelope.Provider[Meta] {
+	return envelope.Provider[Meta]{
 		Name:     Name,
 		Events:   events,
 		Layout:   envelope.Layout{Event: []string{"eventName", "type"}, Payload: "data"},
 		Key:      func(meta *Meta) string { return meta.MessageID },
-		Secrets:  config.Secrets,
-		Verifier: config.verifier,
-	}, config.Options, routes...)
+		Secrets:  c.Secrets,
+		Verifier: c.verifier,
+		Causes:   c.causes,
+	}
 }
 
 func (c Config) verifier(secrets []string) (envelope.Verifier, error) {

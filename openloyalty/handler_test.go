@@ -228,7 +228,7 @@ func TestMetaAndKey(t *testing.T) {
 
 func payloadBody(t *testing.T, event string) string {
 	t.Helper()
-	for name, golden := range openloyaltytest.Goldens() {
+	for name, golden := range envelopetest.Goldens(openloyalty.Name) {
 		if name == event {
 			return string(golden.Body)
 		}
@@ -259,7 +259,7 @@ func TestRetryIsADuplicate(t *testing.T) {
 	var statuses []int
 	var outcomes []envelope.Outcome
 	for range 3 {
-		result := openloyaltytest.Deliver(t, h, openloyaltytest.Again(t, r))
+		result := envelopetest.Deliver(t, h, envelopetest.Again(t, r))
 		statuses = append(statuses, result.Status)
 		outcomes = append(outcomes, result.Outcome)
 	}
@@ -285,7 +285,7 @@ func TestSecretHeaderDelivery(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(payloadBody(t, "CustomerUpdated")))
 		r.Header.Set("X-Webhook-Secret", secret)
 		r.Header.Set("User-Agent", "partner-OpenLoyalty")
-		return openloyaltytest.Deliver(t, h, r).Status
+		return envelopetest.Deliver(t, h, r).Status
 	}
 	if status := send("guess"); status != http.StatusUnauthorized || got != nil {
 		t.Errorf("wrong secret: %d", status)

@@ -137,23 +137,9 @@ type LegacyTransactionHeader struct {
 // time zone that has a name takes the time zone database of the machine, or the
 // one that importing time/tzdata adds to your program.
 func (h LegacyTransactionHeader) PurchasedAt() (t time.Time, ok bool) {
-	date := h.PurchaseDate.Get("date").String()
-	if date == "" {
-		var moment envelope.Time
-		err := moment.UnmarshalJSON(h.PurchaseDate.Raw())
-		return moment.Time(), err == nil && moment.Sent()
-	}
-	const layout = "2006-01-02 15:04:05"
-	zone := h.PurchaseDate.Get("timezone").String()
-	if t, err := time.Parse(layout+"Z07:00", date+zone); err == nil {
-		return t, true
-	}
-	location, err := time.LoadLocation(zone)
-	if err != nil || zone == "" || zone == "Local" {
-		return time.Time{}, false
-	}
-	t, err = time.ParseInLocation(layout, date, location)
-	return t, err == nil
+	var moment envelope.Time
+	err := moment.UnmarshalJSON(h.PurchaseDate.Raw())
+	return moment.Time(), err == nil && !moment.Time().IsZero()
 }
 
 // LegacyTransactionCustomer is the customer as written on the document.

@@ -15,7 +15,7 @@ type UnitsLimit struct {
 //
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/WebhookAchievement.yaml
 type CountLimit struct {
-	Value    int64         `json:"value,omitzero"`    // the most that is allowed in one interval
+	Value    envelope.Int  `json:"value,omitzero"`    // the most that is allowed in one interval
 	Interval LimitInterval `json:"interval,omitzero"` // zero for a limit without interval
 }
 
@@ -24,7 +24,7 @@ type CountLimit struct {
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/WalletTypeLimit.yaml
 type LimitInterval struct {
 	Type  LimitIntervalType `json:"type,omitzero"`  // unit of the interval
-	Value int64             `json:"value,omitzero"` // how many of the unit; if not sent, 1
+	Value envelope.Int      `json:"value,omitzero"` // how many of the unit; if not sent, 1
 }
 
 // LimitIntervalType is the unit of a limit's interval.

@@ -62,9 +62,9 @@ func (t RewardType) Known() bool {
 //
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/WebhookReward.yaml
 type RewardTranslation struct {
-	Name   string `json:"name,omitzero"`   // name in that language
-	ID     int64  `json:"id,omitzero"`     // id of this translation
-	Locale string `json:"locale,omitzero"` // language code
+	Name   string       `json:"name,omitzero"`   // name in that language
+	ID     envelope.Int `json:"id,omitzero"`     // id of this translation
+	Locale string       `json:"locale,omitzero"` // language code
 }
 
 // RewardPeriod is a period of time, with or without bounds.
@@ -81,7 +81,7 @@ type RewardPeriod struct {
 //
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/WebhookReward.yaml
 type RewardUsageLimit struct {
-	PerUser int64        `json:"perUser,omitzero"` // redemptions by one member
+	PerUser envelope.Int `json:"perUser,omitzero"` // redemptions by one member
 	General envelope.Int `json:"general,omitzero"` // redemptions by all members; sent when coupons are generated
 }
 

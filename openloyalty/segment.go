@@ -1,5 +1,7 @@
 package openloyalty
 
+import "github.com/loyaltyhooks/loyaltyhooks/envelope"
+
 // SegmentMembershipDroppedData is the payload of SegmentMembershipDropped. It
 // counts members and names none.
 //
@@ -12,8 +14,8 @@ type SegmentMembershipDroppedData struct {
 //
 // Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/components/WebhookSegment.yaml
 type WebhookSegment struct {
-	SegmentID     string `json:"segmentId,omitzero" validate:"omitempty,uuid"` // id of the segment
-	SegmentName   string `json:"segmentName,omitzero"`                         // name of the segment
-	PreviousCount int64  `json:"previousCount,omitzero"`                       // members before
-	NewCount      int64  `json:"newCount,omitzero"`                            // members now
+	SegmentID     string       `json:"segmentId,omitzero" validate:"omitempty,uuid"` // id of the segment
+	SegmentName   string       `json:"segmentName,omitzero"`                         // name of the segment
+	PreviousCount envelope.Int `json:"previousCount,omitzero"`                       // members before
+	NewCount      envelope.Int `json:"newCount,omitzero"`                            // members now
 }

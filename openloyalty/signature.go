@@ -1,10 +1,12 @@
 package openloyalty
 
 import (
-	"crypto/hmac"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,8 +14,8 @@ import (
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/mac"
-	"github.com/loyaltyhooks/loyaltyhooks/internal/reason"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/sign"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/uuid"
 )
 
 // Open Loyalty signs deliveries of subscriptions for which signing was enabled:
@@ -40,16 +42,15 @@ const (
 	VersionHeader   = "X-Webhook-Signature-Version"   // how often the secret has been rotated, from 1 on
 )
 
-// DefaultTolerance is how far the timestamp of a signature may lie before or
-// behind the present, unless Config says otherwise.
-const DefaultTolerance = 5 * time.Minute
-
-// KeyEncoding says how the digits of a secret become the key of its signatures.
+// KeyEncoding says how the digits of a secret become the key of its signatures. That is
+// not published.
 type KeyEncoding int
 
 const (
-	// KeyText takes the 64 digits behind whsec_ as text. This is the default.
-	KeyText KeyEncoding = iota
+	// KeyEither tries both. This is the default.
+	KeyEither KeyEncoding = iota
+	// KeyText takes the 64 digits behind whsec_ as text.
+	KeyText
 	// KeyHex takes the 32 bytes that they stand for.
 	KeyHex
 )
@@ -60,28 +61,40 @@ const (
 	secretPrefix = "whsec_"
 )
 
-// Sign signs a request as Open Loyalty does and sets the five headers. It uses
-// the first of the secrets, and KeyEncoding, PublicURL and Now. It is for tests
-// and tools.
-func Sign(config Config, r *http.Request, body []byte, requestID string) error {
+// Sign signs a request as Open Loyalty does and sets the five headers. The request id is
+// that of the header if it is set, or else that of the body, or else a new one. It uses the
+// first of Secrets, and KeyEncoding, PublicURL and Now; not Tenant. With SecretFrom it puts
+// the secret there. It is for tests and tools.
+func Sign(config Config, r *http.Request, body []byte) error {
+	if config.SecretFrom != (envelope.SecretSource{}) {
+		return config.SecretFrom.Put(r, config.Secrets...)
+	}
 	s, err := newSigner(config)
 	if err != nil {
 		return err
 	}
-	timestamp := strconv.FormatInt(s.now().Unix(), 10)
-	sum := s.keys[0].Sum("", s.canonical(r, body, timestamp, requestID))
-	r.Header.Set(SignatureHeader, hex.EncodeToString(sum[:]))
+	if r.Header.Get(RequestIDHeader) == "" {
+		var meta Meta
+		_ = json.Unmarshal(body, &meta) // A body that is not JSON has no id.
+		r.Header.Set(RequestIDHeader, cmp.Or(meta.RequestID, uuid.New()))
+	}
+	sent := sentSignature{
+		timestamp: strconv.FormatInt(s.clock.Now().Unix(), 10),
+		requestID: r.Header.Get(RequestIDHeader),
+	}
+	host, path := s.place(r)
+	text := appendCanonical(nil, r.Method, host, path, sha256.Sum256(body), sent)
+	r.Header.Set(SignatureHeader, hex.EncodeToString(s.keys[0].Sum("", text)))
 	r.Header.Set(AlgorithmHeader, algorithm)
-	r.Header.Set(TimestampHeader, timestamp)
-	r.Header.Set(RequestIDHeader, requestID)
+	r.Header.Set(TimestampHeader, sent.timestamp)
 	r.Header.Set(VersionHeader, version)
 	return nil
 }
 
-// NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is
-// set. It reads Secrets, SecretFrom, KeyEncoding, PublicURL, Tolerance and Now.
+// NewVerifier makes the verifier that NewHandler uses unless Options.Verifier is set. It
+// reads Secrets, SecretFrom, KeyEncoding, PublicURL, Tolerance and Now; not Tenant.
 func NewVerifier(config Config) (envelope.Verifier, error) {
-	if !config.SecretFrom.IsZero() {
+	if config.SecretFrom != (envelope.SecretSource{}) {
 		return envelope.SharedSecret(config.SecretFrom, config.Secrets...)
 	}
 	s, err := newSigner(config)
@@ -93,57 +106,53 @@ func NewVerifier(config Config) (envelope.Verifier, error) {
 
 // signer makes signatures, to send them or to compare them.
 type signer struct {
-	keys       []*mac.Key
-	host, path string // of the public URL; empty for those of the request
-	tolerance  time.Duration
-	now        func() time.Time
+	keys   []*sign.Key
+	public *url.URL // nil for host and path of the request
+	clock  sign.Clock
 }
 
-func newSigner(config Config) (*signer, error) {
-	s := &signer{tolerance: config.Tolerance, now: config.Now}
-	if err := envelope.CheckSecrets(config.Secrets); err != nil {
+func newSigner(config Config) (s *signer, err error) {
+	s = new(signer)
+	if err := sign.CheckSecrets(config.Secrets); err != nil {
 		return nil, err
 	}
 	for _, secret := range config.Secrets {
-		key, err := keyOf(secret, config.KeyEncoding)
+		keys, err := keysOf(secret, config.KeyEncoding)
 		if err != nil {
 			return nil, err
 		}
-		s.keys = append(s.keys, mac.NewKey(key))
+		s.keys = append(s.keys, keys...)
 	}
 	if config.PublicURL != "" {
-		public, err := url.Parse(config.PublicURL)
-		if err != nil || public.Scheme != "https" && public.Scheme != "http" || public.Host == "" {
-			return nil, errors.New("the public URL is not absolute")
+		if s.public, err = parsePublicURL(config.PublicURL); err != nil {
+			return nil, err
 		}
-		s.host, s.path = public.Host, public.EscapedPath()
 	}
-	if s.tolerance < 0 {
-		return nil, errors.New("the tolerance is negative")
-	}
-	if s.tolerance == 0 {
-		s.tolerance = DefaultTolerance
-	}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	return s, nil
+	s.clock, err = sign.NewClock(config.Now, config.Tolerance)
+	return s, err
 }
 
-// keyOf makes a key of a secret, with or without its prefix.
-func keyOf(secret string, encoding KeyEncoding) ([]byte, error) {
+// keysOf makes the keys that a secret may stand for. Its digits are documented, so that
+// what can't be a secret is found here, and not by refusing every delivery.
+func keysOf(secret string, encoding KeyEncoding) ([]*sign.Key, error) {
 	digits := strings.TrimPrefix(strings.TrimSpace(secret), secretPrefix)
+	sum, err := hex.DecodeString(digits)
 	switch {
 	case digits == "":
 		return nil, errors.New("a secret is blank")
-	case encoding == KeyText:
-		return []byte(digits), nil
-	case encoding == KeyHex:
-		key, err := hex.DecodeString(digits)
-		if err != nil {
-			return nil, errors.New("a secret is not hex") // The cause quotes the secret.
-		}
-		return key, nil
+	case strings.ContainsAny(digits, "\"'"):
+		return nil, errors.New("a secret has quotes: it is whsec_ and 64 hex digits")
+	case err != nil || len(sum) != sha256.Size: // The error quotes the secret.
+		return nil, fmt.Errorf("a secret of %d characters is not whsec_ and 64 hex digits", len(digits))
+	}
+	text, bytes := sign.NewKey(sha256.New, []byte(digits)), sign.NewKey(sha256.New, sum)
+	switch encoding {
+	case KeyEither:
+		return []*sign.Key{text, bytes}, nil
+	case KeyText:
+		return []*sign.Key{text}, nil
+	case KeyHex:
+		return []*sign.Key{bytes}, nil
 	}
 	return nil, errors.New("unknown key encoding")
 }
@@ -153,47 +162,45 @@ func (s *signer) verify(r *http.Request) (func([]byte) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch age := s.now().Sub(sent.moment); {
-	case age > s.tolerance:
-		return nil, envelope.ErrSignatureTooOld
-	case age < -s.tolerance:
-		return nil, envelope.ErrSignatureTooNew
+	if err := s.clock.Check(sent.moment); err != nil {
+		return nil, err
 	}
 	return func(body []byte) error {
-		canonical := s.canonical(r, body, sent.timestamp, sent.requestID)
-		match := false
-		for _, key := range s.keys {
-			want := key.Sum("", canonical)
-			if hmac.Equal(want[:], sent.digest[:]) {
-				match = true
+		sum := sha256.Sum256(body)
+		host, path := s.place(r)
+		text := make([]byte, 0, 256+len(host)+len(path))
+		if s.match(text, r.Method, host, path, sum, sent) {
+			return nil
+		}
+		for _, host := range hostsOf(host) {
+			for _, path := range s.pathsOf(path) {
+				if s.match(text, r.Method, host, path, sum, sent) {
+					return nil
+				}
 			}
 		}
-		if !match {
-			return envelope.ErrSignatureMismatch
-		}
-		return nil
+		return envelope.ErrSignatureMismatch
 	}, nil
 }
 
-// canonical is the text that is signed. Host and path have their length with
+func (s *signer) match(text []byte, method, host, path string, sum [sha256.Size]byte, sent sentSignature) bool {
+	text = appendCanonical(text[:0], method, host, path, sum, sent)
+	match := false
+	for _, key := range s.keys {
+		match = key.Match("", text, sent.digest) || match
+	}
+	return match
+}
+
+// appendCanonical appends the text that is signed. Host and path have their length with
 // them, so that no end of one can pass for the start of the other.
-func (s *signer) canonical(r *http.Request, body []byte, timestamp, requestID string) []byte {
-	host, path := s.host, s.path
-	if host == "" {
-		host = hostOf(r)
-	}
-	if path == "" {
-		path = pathOf(r)
-	}
-	sum := sha256.Sum256(body)
-	size := len(r.Method) + len(host) + len(path) + hex.EncodedLen(len(sum)) + len(timestamp) + len(requestID)
-	text := make([]byte, 0, size+32) // Two lengths and five line feeds besides.
-	text = append(append(text, r.Method...), '\n')
+func appendCanonical(text []byte, method, host, path string, sum [sha256.Size]byte, sent sentSignature) []byte {
+	text = append(append(text, method...), '\n')
 	text = append(appendSized(text, host), '\n')
 	text = append(appendSized(text, path), '\n')
 	text = append(hex.AppendEncode(text, sum[:]), '\n')
-	text = append(append(text, timestamp...), '\n')
-	return append(text, requestID...)
+	text = append(append(text, sent.timestamp...), '\n')
+	return append(text, sent.requestID...)
 }
 
 func appendSized(text []byte, part string) []byte {
@@ -201,89 +208,41 @@ func appendSized(text []byte, part string) []byte {
 	return append(text, part...)
 }
 
-func hostOf(r *http.Request) string {
-	if r.Host == "" { // An outgoing request.
-		return r.URL.Host
-	}
-	return r.Host
-}
-
-// pathOf is the path as it was sent: routers and http.StripPrefix change r.URL
-// and leave r.RequestURI alone.
-func pathOf(r *http.Request) string {
-	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if !strings.HasPrefix(path, "/") { // An outgoing request, or one with a full URL.
-		path = r.URL.EscapedPath()
-	}
-	if path == "" {
-		return "/"
-	}
-	return path
-}
-
 // sentSignature is what the headers of a delivery say.
 type sentSignature struct {
-	digest    mac.Digest
+	digest    sign.Digest
 	timestamp string // as it was sent, because it is signed so
 	moment    time.Time
 	requestID string
 }
 
 func parseHeaders(header http.Header) (sent sentSignature, err error) {
-	signature, err := single(header, SignatureHeader)
+	signature, err := sign.Header(header, SignatureHeader)
 	if err != nil {
 		return sent, err
 	}
-	if sent.timestamp, err = single(header, TimestampHeader); err != nil {
+	if sent.timestamp, err = sign.Header(header, TimestampHeader); err != nil {
 		return sent, err
 	}
-	if sent.requestID, err = single(header, RequestIDHeader); err != nil {
+	if sent.requestID, err = sign.Header(header, RequestIDHeader); err != nil {
 		return sent, err
 	}
 	// Algorithm and version are not signed: they may be missing, and choose nothing.
 	named := header[AlgorithmHeader]
 	switch {
 	case len(named) > 1:
-		return sent, reason.New(envelope.ErrSignatureMalformed, AlgorithmHeader+" twice")
+		return sent, sign.Malformed(AlgorithmHeader + " twice")
 	case len(header[VersionHeader]) > 1:
-		return sent, reason.New(envelope.ErrSignatureMalformed, VersionHeader+" twice")
+		return sent, sign.Malformed(VersionHeader + " twice")
 	case len(named) == 1 && named[0] != "" && !strings.EqualFold(named[0], algorithm):
-		return sent, reason.New(envelope.ErrSignatureMalformed, AlgorithmHeader+" is not "+algorithm)
+		return sent, sign.Malformed(AlgorithmHeader + " is not " + algorithm)
 	}
-	_, err = hex.Decode(sent.digest[:], []byte(signature[:min(len(signature), hex.EncodedLen(sha256.Size))]))
-	if err != nil || len(signature) != hex.EncodedLen(sha256.Size) {
-		return sent, reason.New(envelope.ErrSignatureMalformed, SignatureHeader+" is not 64 hex digits")
+	var ok bool
+	if sent.digest, ok = sign.HexDigest(signature, sha256.Size); !ok {
+		return sent, sign.Malformed(SignatureHeader + " is not 64 hex digits")
 	}
-	sent.moment, err = momentOf(sent.timestamp)
-	return sent, err
-}
-
-// single is the value of a header that must be there once. Its name is canonical.
-func single(header http.Header, name string) (string, error) {
-	values := header[name]
-	switch {
-	case len(values) > 1:
-		return "", reason.New(envelope.ErrSignatureMalformed, name+" twice")
-	case len(values) == 0 || values[0] == "":
-		return "", reason.New(envelope.ErrSignatureMissing, "no "+name)
+	if sent.moment, ok = sign.Unix(sent.timestamp); !ok {
+		return sent, sign.Malformed(TimestampHeader + " is not in Unix seconds")
 	}
-	return values[0], nil
-}
-
-// maxTimestamp bounds the digits of a timestamp, to year 33,658.
-const maxTimestamp = 12
-
-var errTimestamp = reason.New(envelope.ErrSignatureMalformed, TimestampHeader+" is not in Unix seconds")
-
-func momentOf(timestamp string) (time.Time, error) {
-	for i := range len(timestamp) {
-		if timestamp[i] < '0' || '9' < timestamp[i] {
-			return time.Time{}, errTimestamp
-		}
-	}
-	seconds, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil || len(timestamp) > maxTimestamp {
-		return time.Time{}, errTimestamp
-	}
-	return time.Unix(seconds, 0), nil
+	return sent, nil
 }

@@ -61,7 +61,7 @@ type TransactionCustomerData struct {
 type TransactionItem struct {
 	SKU        SKU              `json:"sku,omitzero"`        // code of the product
 	Name       string           `json:"name,omitzero"`       // name of the product
-	Quantity   int64            `json:"quantity,omitzero"`   // how many of it
+	Quantity   envelope.Int     `json:"quantity,omitzero"`   // how many of it
 	GrossValue envelope.Decimal `json:"grossValue,omitzero"` // value of the whole line with tax
 	Category   string           `json:"category,omitzero"`   // category of the product
 	Maker      string           `json:"maker,omitzero"`      // brand of the product

@@ -38,21 +38,21 @@ func TestNewRequest(t *testing.T) {
 		t.Run(encoder, func(t *testing.T) {
 			var got ambassify.Person
 			h := newHandler(t, &got)
-			r := ambassifytest.NewRequestWith(t, envelopetest.Options{Encoder: encoder}, ambassify.PersonChanged, func(p *ambassify.Person) {
+			r := ambassifytest.NewRequestWith(t, ambassifytest.Options{Encoder: encoder}, ambassify.PersonChanged, func(p *ambassify.Person) {
 				p.Role = ambassify.RoleAdministrator
 				p.Hidden = true
 				p.Groups = append(p.Groups, "R&D + [x]")
 			})
 			for range 2 { // A request can be sent again.
 				got = ambassify.Person{}
-				result := ambassifytest.Deliver(t, h, ambassifytest.Again(t, r))
+				result := envelopetest.Deliver(t, h, envelopetest.Again(t, r))
 				if result.Status != http.StatusOK || result.Event != "person.changed" || result.Outcome != envelope.OutcomeHandled {
 					t.Fatalf("got %+v", result)
 				}
 				if got.Role != ambassify.RoleAdministrator || !got.Hidden || got.Groups[len(got.Groups)-1] != "R&D + [x]" {
 					t.Errorf("the changes are not there: %+v", got)
 				}
-				if got.Profile.GivenName == "" || len(got.Properties) == 0 {
+				if !got.Profile.GivenName.Sent() || len(got.Properties) == 0 {
 					t.Errorf("the rest of the basic delivery is not there: %+v", got)
 				}
 			}
@@ -62,7 +62,7 @@ func TestNewRequest(t *testing.T) {
 
 func TestNewRequestWith(t *testing.T) {
 	var got ambassify.Person
-	r := ambassifytest.NewRequestWith(t, envelopetest.Options{
+	r := ambassifytest.NewRequestWith(t, ambassifytest.Options{
 		Situation: "opted-out",
 		Encoder:   ambassifytest.PHP,
 		URL:       "https://shop.example.com/webhooks/ambassify?account=7",
@@ -70,7 +70,7 @@ func TestNewRequestWith(t *testing.T) {
 	if r.URL.Query().Get("account") != "7" || r.Header.Get("Content-Type") != envelopetest.Form {
 		t.Errorf("URL %s, header %v", r.URL, r.Header)
 	}
-	if result := ambassifytest.Deliver(t, newHandler(t, &got), r); result.Status != http.StatusOK || !got.OptIn.OptedOut("email") || got.OptIn.OptedOut("sms") {
+	if result := envelopetest.Deliver(t, newHandler(t, &got), r); result.Status != http.StatusOK || !got.OptIn.OptedOut("email") || got.OptIn.OptedOut("sms") {
 		t.Errorf("got %+v, %+v", result, got.OptIn)
 	}
 }
@@ -82,12 +82,12 @@ func TestAttacks(t *testing.T) {
 		err     error
 	}{
 		"forged":    {ambassifytest.Forged(t, ambassify.PersonChanged), http.StatusUnauthorized, envelope.ErrSignatureMismatch},
-		"too large": {ambassifytest.TooLarge(t, ambassify.PersonChanged), http.StatusRequestEntityTooLarge, envelope.ErrTooLarge},
+		"too large": {envelopetest.TooLarge(t, ambassifytest.NewRequest(t, ambassify.PersonChanged)), http.StatusRequestEntityTooLarge, envelope.ErrTooLarge},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got ambassify.Person
-			result := ambassifytest.Deliver(t, newHandler(t, &got), test.request)
+			result := envelopetest.Deliver(t, newHandler(t, &got), test.request)
 			if result.Status != test.status || !errors.Is(result.Err, test.err) {
 				t.Errorf("got status %d, %v", result.Status, result.Err)
 			}
@@ -102,7 +102,7 @@ func TestAttacks(t *testing.T) {
 // say so differ from the types.
 func TestGoldens(t *testing.T) {
 	events := map[string]bool{}
-	for event, golden := range ambassifytest.Goldens() {
+	for event, golden := range envelopetest.Goldens(ambassify.Name) {
 		events[event] = true
 		t.Run(event+"/"+golden.Situation+golden.Encoder, func(t *testing.T) {
 			drifted := false
@@ -121,11 +121,11 @@ func TestGoldens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := ambassifytest.Request(golden, envelopetest.Options{})
+			r, err := ambassifytest.Request(golden, ambassifytest.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if result := ambassifytest.Deliver(t, h, r); result.Outcome != envelope.OutcomeHandled {
+			if result := envelopetest.Deliver(t, h, r); result.Outcome != envelope.OutcomeHandled {
 				t.Errorf("got %+v", result)
 			}
 			if want := strings.HasPrefix(golden.Situation, "drift-"); drifted != want {
@@ -143,7 +143,7 @@ func TestGoldens(t *testing.T) {
 // The forms that this package makes are those of the encoders themselves.
 func TestEncoders(t *testing.T) {
 	styles := map[string]form.Style{ambassifytest.QS: form.QS, ambassifytest.PHP: form.PHP}
-	for event, golden := range ambassifytest.Goldens() {
+	for event, golden := range envelopetest.Goldens(ambassify.Name) {
 		if golden.Encoder == "" {
 			continue
 		}
@@ -162,7 +162,10 @@ func TestEncoders(t *testing.T) {
 }
 
 func TestCatalog(t *testing.T) {
-	catalog := ambassifytest.Catalog()
+	catalog, err := envelopetest.ReadCatalog(ambassify.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if catalog.Provider != ambassify.Name || len(catalog.Events) != len(ambassify.Events()) || len(catalog.Models) != 21 {
 		t.Errorf("%s: %d events, %d models", catalog.Provider, len(catalog.Events), len(catalog.Models))
 	}

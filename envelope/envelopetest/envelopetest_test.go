@@ -41,25 +41,36 @@ var (
 	missing         = envelope.NewEvent[none, tierChange]("NO_SUCH_EVENT")
 )
 
+// config is the Config of a provider.
+type config struct {
+	Secrets []string
+	Mark    string
+	envelope.Options
+}
+
 const secret = "kit secret"
 
 var source = envelope.FromHeader("X-Secret")
 
-func newKit() envelopetest.Kit[none] {
-	return envelopetest.Kit[none]{
+func newKit() envelopetest.Kit[none, config] {
+	return envelopetest.Kit[none, config]{
 		Provider: "masivo",
 		Secret:   secret,
-		Sign: func(r *http.Request, _ []byte, secret string, at time.Time) error {
-			source.Put(r, secret)
-			r.Header.Set("X-At", at.UTC().Format(time.RFC3339))
-			return nil
+		Fields:   func(c *config) (*[]string, *envelope.Options) { return &c.Secrets, &c.Options },
+		Sign: func(c config, r *http.Request, _ []byte) error {
+			at := time.Now
+			if c.Now != nil {
+				at = c.Now
+			}
+			r.Header.Set("X-At", at().UTC().Format(time.RFC3339))
+			return source.Put(r, c.Secrets...)
 		},
 		Pointer: func(string) string { return "/data" },
-		Prepare: func(r *http.Request, event string) { r.Header.Set("X-Event", event) },
+		Prepare: func(c config, r *http.Request, event string) { r.Header.Set("X-Event", event+c.Mark) },
 	}
 }
 
-func newFormKit() envelopetest.Kit[none] {
+func newFormKit() envelopetest.Kit[none, config] {
 	kit := newKit()
 	kit.Provider = "ambassify"
 	kit.Pointer = func(string) string { return "/campaign" }
@@ -148,7 +159,7 @@ func TestFind(t *testing.T) {
 		{"masivo", "TIER_UPGRADE", "", "", "basic ", ""},
 		{"masivo", "TIER_UPGRADE", "two-levels", "", "two-levels ", ""},
 		{"ambassify", "campaign.changed", "", "qs", "basic qs", ""},
-		{"ambassify", "campaign.changed", "milliseconds", "php", "milliseconds php", ""},
+		{"ambassify", "campaign.changed", "drift-milliseconds", "php", "drift-milliseconds php", ""},
 		{"masivo", "TIER_UPGRADE", "nothing", "", "", `masivo/TIER_UPGRADE/nothing in encoding ""; there are: basic, `},
 		{"ambassify", "campaign.changed", "basic", "xml", "", `basic, basic.php, basic.qs`},
 		{"masivo", "NO_SUCH_EVENT", "", "", "", "masivo/NO_SUCH_EVENT/basic"},
@@ -195,7 +206,7 @@ func TestNewRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade)
+	r := envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{}, tierUpgrade)
 	body := readAll(t, r.Body)
 	if !bytes.Equal(body, basic.Body) || r.ContentLength != int64(len(body)) || r.Method != http.MethodPost {
 		t.Errorf("%s with %d of %d bytes", r.Method, len(body), r.ContentLength)
@@ -208,7 +219,7 @@ func TestNewRequest(t *testing.T) {
 	}
 	kit := newKit()
 	kit.Prepare = nil
-	r = envelopetest.NewRequest(t, kit, envelopetest.Options{Situation: "two-levels", Secret: "another", URL: "https://shop.example.com/in?a=b", At: at}, tierUpgrade)
+	r = envelopetest.NewRequest(t, kit, envelopetest.Options[config]{Situation: "two-levels", Secret: "another", URL: "https://shop.example.com/in?a=b", At: at}, tierUpgrade)
 	if bytes.Equal(readAll(t, r.Body), basic.Body) || r.URL.Host != "shop.example.com" || r.Header.Get("X-Secret") != "another" || r.Header.Get("X-At") != "2026-03-01T10:00:00Z" || r.Header.Get("X-Event") != "" {
 		t.Errorf("URL %s, header %v", r.URL, r.Header)
 	}
@@ -229,13 +240,13 @@ func TestChanges(t *testing.T) {
 	var signed []byte
 	kit := newKit()
 	sign := kit.Sign
-	kit.Sign = func(r *http.Request, body []byte, secret string, at time.Time) error {
+	kit.Sign = func(c config, r *http.Request, body []byte) error {
 		signed = body
-		return sign(r, body, secret, at)
+		return sign(c, r, body)
 	}
 	var got tierChange
 	h := newHandler(t, take(&got))
-	r := envelopetest.NewRequest(t, kit, envelopetest.Options{}, tierUpgrade,
+	r := envelopetest.NewRequest(t, kit, envelopetest.Options[config]{}, tierUpgrade,
 		func(c *tierChange) { c.ToTierName = "Diamond" },
 		func(c *tierChange) { c.ToTierName += "!"; c.ToLevel = envelope.NewInt(9) },
 	)
@@ -251,7 +262,7 @@ func TestChanges(t *testing.T) {
 
 	kit.Pointer = func(string) string { return "" } // The whole body.
 	whole := envelope.NewEvent[none, map[string]any]("TIER_UPGRADE")
-	r = envelopetest.NewRequest(t, kit, envelopetest.Options{}, whole, func(m *map[string]any) { (*m)["event"] = "TIER_DOWNGRADE" })
+	r = envelopetest.NewRequest(t, kit, envelopetest.Options[config]{}, whole, func(m *map[string]any) { (*m)["event"] = "TIER_DOWNGRADE" })
 	if body := readAll(t, r.Body); !json.Valid(body) || !bytes.Contains(body, []byte(`"event":"TIER_DOWNGRADE"`)) || !bytes.Contains(body, []byte(`"to_tier_name":"Oro"`)) {
 		t.Errorf("body %s", body)
 	}
@@ -259,7 +270,7 @@ func TestChanges(t *testing.T) {
 
 // TestChangesOfForms: the JSON twin is changed, and encoded again.
 func TestChangesOfForms(t *testing.T) {
-	options := envelopetest.Options{Encoder: "php"}
+	options := envelopetest.Options[config]{Encoder: "php"}
 	r := envelopetest.NewRequest(t, newFormKit(), options, campaignChanged)
 	if body := readAll(t, r.Body); json.Valid(body) || r.Header.Get("Content-Type") != envelopetest.Form {
 		t.Errorf("%s: %s", r.Header.Get("Content-Type"), body)
@@ -277,11 +288,11 @@ func TestOwnGoldens(t *testing.T) {
 	kit.Provider = "shop"
 	kit.FS = ownGoldens()
 	event := envelope.NewEvent[none, map[string]any]("order")
-	r := envelopetest.NewRequest(t, kit, envelopetest.Options{}, event, func(m *map[string]any) { (*m)["number"] = "2" })
+	r := envelopetest.NewRequest(t, kit, envelopetest.Options[config]{}, event, func(m *map[string]any) { (*m)["number"] = "2" })
 	if body := readAll(t, r.Body); string(body) != `{"event":"order","data":{"number":"2"},"z":[1]}` {
 		t.Errorf("body %s", body)
 	}
-	r = envelopetest.NewRequest(t, kit, envelopetest.Options{Situation: "other"}, event)
+	r = envelopetest.NewRequest(t, kit, envelopetest.Options[config]{Situation: "other"}, event)
 	if body := readAll(t, r.Body); string(body) != `{}` {
 		t.Errorf("body %s", body)
 	}
@@ -316,7 +327,7 @@ func (s *stopped) Fatalf(format string, args ...any) { s.Fatal(fmt.Sprintf(forma
 // TestFatal: what can't be made ends the test that asks for it, and says why.
 func TestFatal(t *testing.T) {
 	change := func(*tierChange) {}
-	with := func(change func(*envelopetest.Kit[none])) envelopetest.Kit[none] {
+	with := func(change func(*envelopetest.Kit[none, config])) envelopetest.Kit[none, config] {
 		kit := newKit()
 		change(&kit)
 		return kit
@@ -329,41 +340,41 @@ func TestFatal(t *testing.T) {
 		want string
 	}{
 		{"no such event", func(tb testing.TB) {
-			envelopetest.NewRequest(tb, newKit(), envelopetest.Options{}, missing)
+			envelopetest.NewRequest(tb, newKit(), envelopetest.Options[config]{}, missing)
 		}, "no golden delivery masivo/NO_SUCH_EVENT/basic"},
 		{"no such situation", func(tb testing.TB) {
-			envelopetest.NewRequest(tb, newKit(), envelopetest.Options{Situation: "x"}, tierUpgrade)
+			envelopetest.NewRequest(tb, newKit(), envelopetest.Options[config]{Situation: "x"}, tierUpgrade)
 		}, "there are: basic"},
 		{"signing fails", func(tb testing.TB) {
-			envelopetest.NewRequest(tb, with(func(k *envelopetest.Kit[none]) {
-				k.Sign = func(*http.Request, []byte, string, time.Time) error { return errors.New("no key") }
-			}), envelopetest.Options{}, tierUpgrade)
+			envelopetest.NewRequest(tb, with(func(k *envelopetest.Kit[none, config]) {
+				k.Sign = func(config, *http.Request, []byte) error { return errors.New("no key") }
+			}), envelopetest.Options[config]{}, tierUpgrade)
 		}, "signing: no key"},
 		{"no payload to change", func(tb testing.TB) {
-			envelopetest.NewRequest(tb, with(func(k *envelopetest.Kit[none]) {
+			envelopetest.NewRequest(tb, with(func(k *envelopetest.Kit[none, config]) {
 				k.Pointer = func(string) string { return "/payload" }
-			}), envelopetest.Options{}, tierUpgrade, change)
+			}), envelopetest.Options[config]{}, tierUpgrade, change)
 		}, `has no member "payload" to change`},
 		{"payload of another type", func(tb testing.TB) {
-			envelopetest.NewRequest(tb, newKit(), envelopetest.Options{}, envelope.NewEvent[none, int]("TIER_UPGRADE"), func(*int) {})
+			envelopetest.NewRequest(tb, newKit(), envelopetest.Options[config]{}, envelope.NewEvent[none, int]("TIER_UPGRADE"), func(*int) {})
 		}, "cannot unmarshal"},
 		{"payload that can't be encoded", func(tb testing.TB) {
-			envelopetest.NewRequest(tb, newKit(), envelopetest.Options{}, envelope.NewEvent[none, map[string]any]("TIER_UPGRADE"), func(m *map[string]any) { (*m)["f"] = change })
+			envelopetest.NewRequest(tb, newKit(), envelopetest.Options[config]{}, envelope.NewEvent[none, map[string]any]("TIER_UPGRADE"), func(m *map[string]any) { (*m)["f"] = change })
 		}, "unsupported type"},
 		{"form that can't be encoded", func(tb testing.TB) {
-			envelopetest.NewRequest(tb, formKit, envelopetest.Options{Encoder: "qs"}, campaignChanged, func(*map[string]any) {})
+			envelopetest.NewRequest(tb, formKit, envelopetest.Options[config]{Encoder: "qs"}, campaignChanged, func(*map[string]any) {})
 		}, "no such encoding"},
 		{"delivery of one's own that is a list", func(tb testing.TB) { changeOwn(tb, "list") }, "no member"},
 		{"delivery of one's own without a text", func(tb testing.TB) { changeOwn(tb, "nothing") }, "EOF"},
 		{"delivery of one's own that is cut", func(tb testing.TB) { changeOwn(tb, "truncated") }, "EOF"},
 		{"delivery of one's own that is no JSON", func(tb testing.TB) { changeOwn(tb, "broken") }, ""},
 		{"body that is gone", func(tb testing.TB) {
-			r := envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade)
+			r := envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{}, tierUpgrade)
 			r.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("gone") }
 			envelopetest.Again(tb, r)
 		}, "gone"},
 		{"body that can't be read", func(tb testing.TB) {
-			r := envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade)
+			r := envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{}, tierUpgrade)
 			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(io.MultiReader(failingReader{})), nil }
 			envelopetest.TooLarge(tb, r)
 		}, "broken"},
@@ -392,7 +403,7 @@ func TestFatal(t *testing.T) {
 func changeOwn(tb testing.TB, situation string) {
 	kit := newKit()
 	kit.Provider, kit.FS = "shop", ownGoldens()
-	envelopetest.NewRequest(tb, kit, envelopetest.Options{Situation: situation}, envelope.NewEvent[none, map[string]any]("order"), func(*map[string]any) {})
+	envelopetest.NewRequest(tb, kit, envelopetest.Options[config]{Situation: situation}, envelope.NewEvent[none, map[string]any]("order"), func(*map[string]any) {})
 }
 
 type failingReader struct{}
@@ -404,7 +415,7 @@ func (failingReader) Read([]byte) (int, error) { return 0, errors.New("broken") 
 func TestRepeats(t *testing.T) {
 	var got tierChange
 	h := newHandler(t, take(&got))
-	r := envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade)
+	r := envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{}, tierUpgrade)
 	original := readAll(t, envelopetest.Again(t, r).Body)
 	for range 3 {
 		got = tierChange{}
@@ -426,7 +437,7 @@ func TestRepeats(t *testing.T) {
 	if result := envelopetest.Deliver(t, h, r); result.Status != 200 {
 		t.Errorf("the original: %+v", result)
 	}
-	forged := envelopetest.NewRequest(t, newKit(), envelopetest.Options{Secret: "forged"}, tierUpgrade)
+	forged := envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{Secret: "forged"}, tierUpgrade)
 	if result := envelopetest.Deliver(t, h, forged); result.Status != 401 || result.Outcome != envelope.OutcomeRefused || !errors.Is(result.Err, envelope.ErrSignatureMismatch) {
 		t.Errorf("result %+v", result)
 	}
@@ -459,7 +470,7 @@ func TestDeliver(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("POST /webhooks/masivo", h)
 	request := func(changes ...func(*tierChange)) *http.Request {
-		return envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade, changes...)
+		return envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{}, tierUpgrade, changes...)
 	}
 	for _, test := range []struct {
 		name    string
@@ -500,14 +511,14 @@ func TestDeliver(t *testing.T) {
 // TestDeliverShowsAll: drift and violations, without a hook in the handler.
 func TestDeliverShowsAll(t *testing.T) {
 	var got tierChange
-	r := envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade, func(c *tierChange) { c.From = "no uuid" })
+	r := envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{}, tierUpgrade, func(c *tierChange) { c.From = "no uuid" })
 	result := envelopetest.Deliver(t, newHandler(t, take(&got)), r)
 	want := []envelope.Violation{{Pointer: "/data/from_tier_id", Rule: "uuid"}}
 	if diff := cmp.Diff(want, result.Violations, cmp.Comparer(func(a, b envelope.Violation) bool { return a.Pointer == b.Pointer && a.Rule == b.Rule })); diff != "" || result.Drift != nil {
 		t.Errorf("drift %v\n%s", result.Drift, diff)
 	}
 	// tierChange knows four members of the delivery's ten.
-	result = envelopetest.Deliver(t, newHandler(t, take(&got)), envelopetest.NewRequest(t, newKit(), envelopetest.Options{}, tierUpgrade))
+	result = envelopetest.Deliver(t, newHandler(t, take(&got)), envelopetest.NewRequest(t, newKit(), envelopetest.Options[config]{}, tierUpgrade))
 	if len(result.Drift) != 6 || result.Drift[0] != (envelope.Drift{Kind: envelope.DriftUnknownMember, Pointer: "/data/to_tier_id"}) || result.Violations != nil {
 		t.Errorf("drift %v, violations %v", result.Drift, result.Violations)
 	}

@@ -57,7 +57,7 @@ func ExampleGoldens() {
 	}))
 	t := new(testing.T)
 	for event, golden := range envelopetest.Goldens("masivo") {
-		r, err := masivotest.Request(golden, envelopetest.Options{})
+		r, err := masivotest.Request(golden, masivotest.Options{})
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -1,8 +1,9 @@
-// Package envelopetest is what the test kits of the providers are made of:
-// bundled golden deliveries, requests that are signed as the provider signs them,
-// and a look at what a handler made of one. In the tests of a service, use the
-// kit of the provider: masivotest, openloyaltytest, mambotest, ambassifytest.
-// Use this package to make a kit for a provider of your own.
+// Package envelopetest has what the tests of a service need whatever its provider: the
+// bundled golden deliveries, Deliver, which says what a handler made of a request, Again,
+// Altered and TooLarge, which change one, and TestStore. The requests come from the
+// provider's kit: masivotest, openloyaltytest, mambotest, ambassifytest. They are signed as
+// the provider signs, by the Config of the handler under test if that differs from the
+// kit's. For a provider of your own make a Kit.
 package envelopetest
 
 import (

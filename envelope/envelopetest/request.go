@@ -2,6 +2,7 @@ package envelopetest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,100 +20,147 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/internal/probe"
 )
 
-// Kit is what a provider's test kit knows of its provider.
-type Kit[M any] struct {
+// Kit is what a provider's test kit knows of its provider. M is what the provider's
+// envelope carries, C the Config of its handlers.
+type Kit[M, C any] struct {
 	// Provider is the provider's name: the folder of its golden deliveries.
 	Provider string
 
 	// FS holds that folder. Default: the deliveries of this module.
 	FS fs.FS
 
-	// Secret is what requests are signed with unless Options name another.
+	// Secret signs requests unless Options have one, or a Config with Secrets.
 	Secret string
 
-	// Sign proves the origin of a request, as the provider does.
-	Sign func(r *http.Request, body []byte, secret string, at time.Time) error
+	// Fields returns the fields of a Config that all providers have.
+	Fields func(config *C) (secrets *[]string, options *envelope.Options)
+
+	// Sign proves the origin of a request, as the provider does, by the first of the
+	// secrets of a Config, its clock and its other settings.
+	Sign func(config C, r *http.Request, body []byte) error
 
 	// Pointer leads to the payload in the body of an event: "/data", or "" for
 	// the whole body.
 	Pointer func(event string) string
 
-	// Prepare sets what else the provider sends, such as a header with the
-	// event's name. It is optional.
-	Prepare func(r *http.Request, event string)
+	// Prepare sets what else the provider sends, such as a header with the event's
+	// name. It is optional.
+	Prepare func(config C, r *http.Request, event string)
 
 	// Encode turns a changed JSON body into the encoding of a form golden. It is
 	// needed only by providers that have some.
 	Encode func(body []byte, encoder string) ([]byte, error)
 }
 
-// Options choose what a request is like. The zero value is the basic delivery,
-// as JSON, well signed, sent now.
-type Options struct {
-	Situation string    // a situation of the golden deliveries; default "basic"
-	Encoder   string    // "qs" or "php": a form; default JSON
-	Secret    string    // signs the request; default the kit's
-	URL       string    // default https://example.com/webhooks/<provider>
-	At        time.Time // when the provider signs; default now
+// Options choose what a request is like. C is the provider's Config. The zero value is the
+// basic delivery, as JSON, signed with the kit's secret, sent now.
+type Options[C any] struct {
+	Situation string // a situation of the golden deliveries; default "basic"
+	Encoder   string // "qs" or "php": a form; default JSON
+
+	// Config is that of the handler under test: requests are signed by its settings, with
+	// the first of its Secrets and its clock. Default: the kit's Secret.
+	Config C
+
+	// Secret is used in place of the Config's: that of a tenant, or a wrong one.
+	Secret string
+
+	// At is when the provider signs. Default: the Config's Now.
+	At time.Time
+
+	// URL is where the request goes to. {name} in its path stands for a path value, as in
+	// the pattern of a mux. Default: https://example.com/webhooks/<provider>.
+	URL string
+
+	// PathValues are path values of the request, which a mux would find in its URL.
+	PathValues map[string]string
 }
 
 // NewRequest makes a request of a golden delivery. The changes are made to the
 // typed payload before the request is signed.
-func NewRequest[M, T any](tb testing.TB, kit Kit[M], options Options, event envelope.Event[M, T], changes ...func(*T)) *http.Request {
+func NewRequest[M, C, T any](tb testing.TB, kit Kit[M, C], options Options[C], event envelope.Event[M, T], changes ...func(*T)) *http.Request {
 	tb.Helper()
 	golden, err := kit.find(event.Name(), options.Situation, options.Encoder)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	body := golden.Body
 	if len(changes) > 0 {
 		// Changes are made to the JSON twin of a form.
 		twin, err := kit.find(event.Name(), options.Situation, "")
 		if err == nil {
-			body, err = change(twin.Body, kit.Pointer(event.Name()), changes)
+			golden.Body, err = change(twin.Body, kit.Pointer(event.Name()), changes)
 		}
 		if err == nil && options.Encoder != "" {
-			body, err = kit.Encode(body, options.Encoder)
+			golden.Body, err = kit.Encode(golden.Body, options.Encoder)
 		}
 		if err != nil {
 			tb.Fatal(err)
 		}
 	}
-	r, err := kit.Request(golden, body, options)
+	r, err := kit.Request(golden, options)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return r
 }
 
-func (k Kit[M]) find(event, situation, encoder string) (Golden, error) {
+func (k Kit[M, C]) find(event, situation, encoder string) (Golden, error) {
 	if k.FS == nil {
 		return Find(k.Provider, event, situation, encoder)
 	}
 	return find(k.FS, k.Provider, event, situation, encoder)
 }
 
-// Request makes a signed request of a body in the encoding of a golden delivery.
-func (k Kit[M]) Request(golden Golden, body []byte, options Options) (*http.Request, error) {
-	if options.URL == "" {
-		options.URL = "https://example.com/webhooks/" + k.Provider
-	}
-	if options.Secret == "" {
-		options.Secret = k.Secret
-	}
-	if options.At.IsZero() {
-		options.At = time.Now()
-	}
-	r := httptest.NewRequest(http.MethodPost, options.URL, nil)
-	setBody(r, body)
+// Request makes a signed request of a golden delivery.
+func (k Kit[M, C]) Request(golden Golden, options Options[C]) (*http.Request, error) {
+	r := httptest.NewRequest(http.MethodPost, cmp.Or(options.URL, "https://example.com/webhooks/"+k.Provider), nil)
+	setBody(r, golden.Body)
 	r.Header.Set("Content-Type", golden.ContentType)
-	if k.Prepare != nil {
-		k.Prepare(r, golden.Event)
+	for name, value := range options.PathValues {
+		r.SetPathValue(name, value)
 	}
-	if err := k.Sign(r, body, options.Secret, options.At); err != nil {
+	if k.Prepare != nil {
+		k.Prepare(options.Config, r, golden.Event)
+	}
+	fillPath(r) // It may be signed.
+	if err := k.Sign(k.configOf(options), r, golden.Body); err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
+	fillPath(r) // The secret may be in it.
 	return r, nil
+}
+
+// configOf is the Config that signs.
+func (k Kit[M, C]) configOf(options Options[C]) C {
+	config := options.Config
+	secrets, common := k.Fields(&config)
+	switch {
+	case options.Secret != "":
+		*secrets = []string{options.Secret}
+	case len(*secrets) == 0:
+		*secrets = []string{k.Secret}
+	}
+	if !options.At.IsZero() {
+		common.Now = func() time.Time { return options.At }
+	}
+	return config
+}
+
+var wildcard = regexp.MustCompile(`\{\w+\}`)
+
+// fillPath puts path values in the place of their names in the path.
+func fillPath(r *http.Request) {
+	if !wildcard.MatchString(r.URL.Path) {
+		return
+	}
+	fill := func(path string, escape func(string) string) string {
+		return wildcard.ReplaceAllStringFunc(path, func(name string) string {
+			return cmp.Or(escape(r.PathValue(name[1:len(name)-1])), name)
+		})
+	}
+	r.URL.RawPath = fill(r.URL.Path, url.PathEscape)
+	r.URL.Path = fill(r.URL.Path, func(value string) string { return value })
+	r.RequestURI = r.URL.RequestURI()
 }
 
 // setBody gives a request a body that can be read again for a second delivery.

@@ -32,34 +32,51 @@ func withFiber(h handlers) *fiber.App {
 	// net/http survives a panic in a handler. fasthttp ends the program.
 	app.Use(fiberrecover.New())
 	group := app.Group("/webhooks")
-	group.Post("/openloyalty", adaptor.HTTPHandler(owned(h.openloyalty)))
-	group.Post("/mambo/:event", paramOut("event"), adaptor.HTTPHandler(owned(paramIn("event", h.mambo))))
+	group.Post("/openloyalty", adapted(h.openloyalty))
+	group.Post("/mambo/:event", paramOut("event"), adapted(paramIn("event", h.mambo)))
 	return app
 }
+
+// adapted mounts a handler as net/http would: with every value of each header, of which
+// the adaptor keeps the last, so that a request with two signatures can be refused.
+func adapted(h http.Handler) fiber.Handler {
+	handler := adaptor.HTTPHandler(owned(h))
+	return func(c fiber.Ctx) error {
+		header := http.Header{}
+		for name, value := range c.Request().Header.All() {
+			header.Add(string(name), string(value))
+		}
+		c.Locals(headerKey{}, header)
+		return handler(c)
+	}
+}
+
+// headerKey is where adapted leaves the header for owned.
+type headerKey struct{}
 
 // owned gives a handler a request that it may keep. All texts of an adapted request
 // are in buffers that fasthttp uses again: once the handler has returned they
 // change. A Delivery has its own copy of the body, and not of the header.
 func owned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		returned := false
+		defer func() {
+			if !returned { // The adaptor takes runtime.Goexit for success.
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}()
 		own := r.WithContext(r.Context())
 		own.Method = strings.Clone(r.Method)
 		own.Host = strings.Clone(r.Host)
 		own.RequestURI = strings.Clone(r.RequestURI)
+		own.Header, _ = r.Context().Value(headerKey{}).(http.Header)
 		u, err := url.ParseRequestURI(own.RequestURI)
 		if err != nil { // It was parsed before.
-			http.Error(w, "malformed", http.StatusBadRequest)
-			return
+			panic("malformed URI")
 		}
 		own.URL = u
-		own.Header = make(http.Header, len(r.Header))
-		for name, values := range r.Header {
-			name = strings.Clone(name)
-			for _, value := range values {
-				own.Header[name] = append(own.Header[name], strings.Clone(value))
-			}
-		}
 		next.ServeHTTP(w, own)
+		returned = true
 	})
 }
 

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +121,12 @@ func TestFrameworks(t *testing.T) {
 				change func(*http.Request)
 				status int
 			}{
+				"signed twice": {func(r *http.Request) {
+					r.Header.Add(openloyalty.SignatureHeader, r.Header.Get(openloyalty.SignatureHeader))
+				}, http.StatusUnauthorized},
+				"forged, too": {func(r *http.Request) {
+					r.Header[openloyalty.SignatureHeader] = []string{"sha256=" + strings.Repeat("0", 64), r.Header.Get(openloyalty.SignatureHeader)}
+				}, http.StatusUnauthorized},
 				"unsigned":     {func(r *http.Request) { r.Header.Del(openloyalty.SignatureHeader) }, http.StatusUnauthorized},
 				"altered":      {func(r *http.Request) { setBody(r, append(readBody(t, r), ' ')) }, http.StatusUnauthorized},
 				"not a POST":   {func(r *http.Request) { r.Method = http.MethodPut }, http.StatusMethodNotAllowed},
@@ -222,7 +230,8 @@ func TestAbortInGin(t *testing.T) {
 	router := withGin(handlers{openloyalty: h})
 	w := httptest.NewRecorder()
 	r.URL.Path, r.RequestURI = "/webhooks/openloyalty", "/webhooks/openloyalty"
-	if err := openloyalty.Sign(openloyalty.Config{Secrets: []string{openloyaltytest.Secret}}, r, bodyOf(t, r), "3d0f5b1c-7e48-4a92-b6c5-18f2e9d4a703"); err != nil {
+	r.Header.Set(openloyalty.RequestIDHeader, "3d0f5b1c-7e48-4a92-b6c5-18f2e9d4a703")
+	if err := openloyalty.Sign(openloyalty.Config{Secrets: []string{openloyaltytest.Secret}}, r, bodyOf(t, r)); err != nil {
 		t.Fatal(err)
 	}
 	if router.ServeHTTP(w, r); w.Code != http.StatusInternalServerError {
@@ -261,6 +270,56 @@ func TestPeekAtBodiesThatFail(t *testing.T) {
 	}
 }
 
+// deadlined is a writer that notes deadlines, and a body that notes the one it is read
+// under.
+type deadlined struct {
+	http.ResponseWriter
+	io.Reader
+	deadline time.Time
+	reads    []bool // whether there was a deadline
+}
+
+func (d *deadlined) SetReadDeadline(at time.Time) error { //nolint:unparam // as net.Conn has it
+	d.deadline = at
+	return nil
+}
+
+func (d *deadlined) Read(p []byte) (int, error) {
+	d.reads = append(d.reads, !d.deadline.IsZero())
+	return d.Reader.Read(p)
+}
+
+// The time for a body is limited when peek reads it, too, and not for the function.
+func TestPeekAtSlowBodies(t *testing.T) {
+	for name, test := range map[string]struct {
+		server   *http.Server
+		deadline bool
+	}{
+		"no server":                  {nil, true},
+		"server without a limit":     {&http.Server{}, true},
+		"server with a longer limit": {&http.Server{ReadTimeout: time.Hour}, true},
+		"stricter server":            {&http.Server{ReadTimeout: time.Second}, false}, // Its deadline remains.
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			r, err := newOpenLoyaltyRequest(t.Context(), "http://example.com")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			d := &deadlined{ResponseWriter: w, Reader: r.Body}
+			r.Body = io.NopCloser(d)
+			peek(func([]byte) {}, s.openloyalty).ServeHTTP(d, r.WithContext(context.WithValue(r.Context(), http.ServerContextKey, test.server)))
+			if len(d.reads) == 0 || slices.Contains(d.reads, !test.deadline) {
+				t.Errorf("reads with a deadline: %v, want %v", d.reads, test.deadline)
+			}
+			if w.Code != http.StatusOK || !d.deadline.IsZero() {
+				t.Errorf("status %d, deadline %v", w.Code, d.deadline)
+			}
+		})
+	}
+}
+
 // Pitfall: Request.FormValue reads bodies of forms, to find a value that may be in
 // the query. Ambassify sends forms; look at r.URL.Query instead.
 func TestFormValueReadsForms(t *testing.T) {
@@ -282,7 +341,7 @@ func TestFormValueReadsForms(t *testing.T) {
 		"URL.Query of form": {func(r *http.Request) string { return r.URL.Query().Get("tenant") }, "qs", http.StatusOK},
 	}
 	for name, test := range tests {
-		r := ambassifytest.NewRequestWith(t, envelopetest.Options{
+		r := ambassifytest.NewRequestWith(t, ambassifytest.Options{
 			Encoder: test.encoder,
 			URL:     "https://example.com/webhooks/ambassify?tenant=7",
 		}, ambassify.PersonCreated)
@@ -292,7 +351,7 @@ func TestFormValueReadsForms(t *testing.T) {
 			}
 			h.ServeHTTP(w, r)
 		})
-		if result := ambassifytest.Deliver(t, middleware, r); result.Status != test.status {
+		if result := envelopetest.Deliver(t, middleware, r); result.Status != test.status {
 			t.Errorf("%s: %d, want %d", name, result.Status, test.status)
 		}
 	}
@@ -341,7 +400,7 @@ func TestFiberBody(t *testing.T) {
 		seen = len(c.Body())
 		return c.Next()
 	})
-	app.Post("/webhooks/openloyalty", adaptor.HTTPHandler(owned(s.openloyalty)))
+	app.Post("/webhooks/openloyalty", adapted(s.openloyalty))
 	base := listen(t, func(l net.Listener) func() error { return serveFiber(l, app) })
 	if status := send(t, newOpenLoyaltyRequest, base, nil); status != http.StatusOK || seen == 0 {
 		t.Errorf("status %d, %d bytes seen", status, seen)
@@ -349,14 +408,14 @@ func TestFiberBody(t *testing.T) {
 }
 
 // Pitfall: fasthttp uses the memory of a request again for the next one. What a
-// delivery keeps of its header changes then, unless the handler is owned.
+// delivery keeps of its header changes then, unless the handler is adapted as here.
 func TestFiberUsesBuffersAgain(t *testing.T) {
 	const first, second = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
-	keep := func(t *testing.T, wrap func(http.Handler) http.Handler) *registered {
+	keep := func(t *testing.T, adapt func(http.Handler) fiber.Handler) *registered {
 		t.Helper()
 		s := newService(t)
 		app := fiber.New()
-		app.Post("/webhooks/openloyalty", adaptor.HTTPHandler(wrap(s.openloyalty)))
+		app.Post("/webhooks/openloyalty", adapt(s.openloyalty))
 		base := listen(t, func(l net.Listener) func() error { return serveFiber(l, app) })
 		for _, tag := range []string{first, second} {
 			if status := send(t, newOpenLoyaltyRequest, base, func(r *http.Request) { r.Header.Set("X-Tag", tag) }); status != http.StatusOK {
@@ -369,11 +428,11 @@ func TestFiberUsesBuffersAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lent := keep(t, func(h http.Handler) http.Handler { return h })
+	lent := keep(t, adaptor.HTTPHandler)
 	if got := lent.Header().Get("X-Tag"); got == first {
 		t.Error("the header stays as it was: the pitfall is gone, and owned with it")
 	}
-	own := keep(t, owned)
+	own := keep(t, adapted)
 	if got := own.Header().Get("X-Tag"); got != first {
 		t.Errorf("the header of an owned request changes to %q", got)
 	}
@@ -394,6 +453,35 @@ func TestFiberAbort(t *testing.T) {
 		if status := send(t, newOpenLoyaltyRequest, base, nil); status != http.StatusInternalServerError {
 			t.Errorf("status %d", status)
 		}
+	}
+}
+
+// Pitfall: a function that ends its goroutine (runtime.Goexit, or FailNow of a test) is
+// no success. net/http closes the connection; the adaptor says 200, if it is let.
+func TestGoexit(t *testing.T) {
+	for _, f := range frameworks {
+		t.Run(f.name, func(t *testing.T) {
+			h, err := newHandlers(func(context.Context, *registered) error {
+				runtime.Goexit()
+				return nil
+			}, func(context.Context, *joined) error { return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			base := listen(t, func(l net.Listener) func() error { return f.serve(l, h) })
+			r, err := newOpenLoyaltyRequest(t.Context(), base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := http.DefaultClient.Do(r)
+			if err != nil {
+				return // The connection was closed: the sender tries again.
+			}
+			_ = w.Body.Close()
+			if w.StatusCode != http.StatusInternalServerError {
+				t.Errorf("status %d", w.StatusCode)
+			}
+		})
 	}
 }
 

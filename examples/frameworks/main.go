@@ -152,7 +152,8 @@ func newOpenLoyaltyRequest(ctx context.Context, base string) (*http.Request, err
 		return nil, err
 	}
 	const requestID = "81f4a166-4779-4c8c-a43d-726e6b16e81b" // as in the body
-	return r, openloyalty.Sign(openloyalty.Config{Secrets: []string{secrets.openloyalty}}, r, golden.Body, requestID)
+	r.Header.Set(openloyalty.RequestIDHeader, requestID)
+	return r, openloyalty.Sign(openloyalty.Config{Secrets: []string{secrets.openloyalty}}, r, golden.Body)
 }
 
 func newMamboRequest(ctx context.Context, base string) (*http.Request, error) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
@@ -25,16 +26,26 @@ type report struct {
 	Body       json.RawMessage `json:"body"`
 	Unknown    []string        `json:"unknown"`
 	Mistyped   []string        `json:"mistyped"`
+	NewValues  []string        `json:"new_values"`
+	Unreadable []string        `json:"unreadable"`
+	Duplicates []string        `json:"duplicates"`
 	Violations []violation     `json:"violations"`
 	Error      *failure        `json:"error"`
+	Why        []cause         `json:"why"`
 
-	newValues []string // pointers of values that an enumeration does not list; for people
-	hidden    int      // differences that the library counted and did not list
+	hidden int // differences that the library counted and did not list
 }
 
 type violation struct {
 	Path string `json:"path"`
 	Rule string `json:"rule"`
+}
+
+type cause struct {
+	Code    string `json:"code"`
+	Text    string `json:"text"`
+	Setting string `json:"setting"`
+	Certain bool   `json:"certain"`
 }
 
 type failure struct {
@@ -67,8 +78,9 @@ type inspector struct {
 func newInspector(o options) (*inspector, error) {
 	in := &inspector{options: o}
 	var err error
-	in.handler, err = o.provider.NewHandler(o.secrets, envelope.Options{
-		Unverified: len(o.secrets) == 0,
+	in.handler, err = o.provider.NewHandler(o.settings, envelope.Options{
+		Unverified: len(o.settings.Secrets) == 0,
+		Refused:    in.explain,
 		Drift:      in.noteDrift,
 		Observer:   in.observe,
 		Now:        in.now,
@@ -77,9 +89,9 @@ func newInspector(o options) (*inspector, error) {
 }
 
 // inspect reports on one delivery.
-func (in *inspector) inspect(name string, body []byte) report {
+func (in *inspector) inspect(d delivery) report {
 	in.reset()
-	r := in.request(name, body)
+	r, body := in.request(d), d.body
 	in.handler.ServeHTTP(httptest.NewRecorder(), r)
 	if in.event != "" && in.event != in.report.Event && !in.report.Error.isEarly() {
 		// The name that -event gives goes before the one in the body, as with a
@@ -95,35 +107,51 @@ func (in *inspector) reset() {
 		Provider:   in.provider.Name,
 		Unknown:    []string{},
 		Mistyped:   []string{},
+		NewValues:  []string{},
+		Unreadable: []string{},
+		Duplicates: []string{},
 		Violations: []violation{},
+		Why:        []cause{},
 	}
 }
 
-// request is the delivery as a server would have received it.
-func (in *inspector) request(name string, body []byte) *http.Request {
-	u := *in.url
-	r := &http.Request{
-		Method:        http.MethodPost,
-		URL:           &u,
-		RequestURI:    u.RequestURI(),
-		Host:          u.Host,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        in.header.Clone(),
-		Body:          io.NopCloser(bytes.NewReader(body)),
-		ContentLength: int64(len(body)),
+// request is the delivery as a server would have received it. What the command line says
+// goes before what was captured.
+func (in *inspector) request(d delivery) *http.Request {
+	r := d.request
+	if r == nil {
+		u := *in.url
+		r = &http.Request{Method: http.MethodPost, URL: &u, RequestURI: u.RequestURI(), Host: u.Host, Header: http.Header{}, ContentLength: int64(len(d.body))}
+	} else if in.url.Host != "" {
+		u := *in.url
+		r.URL, r.RequestURI, r.Host = &u, u.RequestURI(), u.Host
+	}
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+	r.Body = io.NopCloser(bytes.NewReader(d.body))
+	for name, values := range in.header {
+		r.Header[name] = values
 	}
 	if r.Host == "" {
 		r.Host = in.header.Get("Host")
 	}
-	switch guess := cli.ContentType(name); {
+	if name := in.settings.PathValue(); name != "" {
+		r.SetPathValue(name, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:])
+	}
+	switch guess := cli.ContentType(d.name); {
 	case in.contentType != "":
 		r.Header.Set("Content-Type", in.contentType)
-	case guess != "" && in.header.Get("Content-Type") == "":
+	case guess != "" && r.Header.Get("Content-Type") == "":
 		r.Header.Set("Content-Type", guess)
 	}
 	return r
+}
+
+// explain is the handler's Refused hook.
+func (in *inspector) explain(_ context.Context, r *envelope.Refusal) {
+	in.report.Why = []cause{}
+	for _, c := range r.Explain() {
+		in.report.Why = append(in.report.Why, cause(c))
+	}
 }
 
 func (in *inspector) now() time.Time {
@@ -150,16 +178,18 @@ func (in *inspector) noteViolations(list []envelope.Violation) {
 	}
 }
 
-// noteDrift is the handler's Drift hook.
+// noteDrift is the handler's Drift hook. That an event is unknown is told by Known.
 func (in *inspector) noteDrift(_ context.Context, r envelope.DriftReport) {
+	lists := map[envelope.DriftKind]*[]string{
+		envelope.DriftUnknownMember:   &in.report.Unknown,
+		envelope.DriftWrongType:       &in.report.Mistyped,
+		envelope.DriftUnknownValue:    &in.report.NewValues,
+		envelope.DriftInvalidText:     &in.report.Unreadable,
+		envelope.DriftDuplicateMember: &in.report.Duplicates,
+	}
 	for _, drift := range r.Drift {
-		switch drift.Kind {
-		case envelope.DriftUnknownMember:
-			in.report.Unknown = append(in.report.Unknown, drift.Pointer)
-		case envelope.DriftWrongType:
-			in.report.Mistyped = append(in.report.Mistyped, drift.Pointer)
-		case envelope.DriftUnknownValue:
-			in.report.newValues = append(in.report.newValues, drift.Pointer)
+		if list := lists[drift.Kind]; list != nil {
+			*list = append(*list, drift.Pointer)
 		}
 	}
 	in.report.hidden = r.Total - len(r.Drift)
@@ -175,7 +205,7 @@ func (in *inspector) observe(_ context.Context, o envelope.Observation) {
 	if errors.As(o.Err, &err) {
 		in.report.Error = &failure{err.Kind, err.Status(), err.Retryable(), err.Error()}
 	}
-	if len(in.secrets) > 0 {
+	if len(in.settings.Secrets) > 0 {
 		verified := !in.report.Error.isEarly()
 		in.report.Verified = &verified
 	}

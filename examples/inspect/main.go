@@ -16,10 +16,20 @@
 //	body        the delivery encoded again from its typed values, as JSON; null if refused
 //	unknown     JSON Pointers of members that no typed field holds
 //	mistyped    JSON Pointers of fields whose JSON type did not fit
+//	new_values  JSON Pointers of values that an enumeration does not list
+//	unreadable  JSON Pointers of texts that are not Unicode
+//	duplicates  JSON Pointers of members that were sent twice
 //	violations  documented rules that the delivery breaks: {path, rule}
 //	error       null, or why it was refused: {kind, status, retryable, message}
+//	why         causes of a refusal, those that are certain first: {code, text, setting, certain}
 //
-// To have a signature checked, give what was signed beside the body:
+// A captured request has what a signature needs: the bytes as they travel, as ngrok's
+// inspector shows them, or what curl -v prints, with the body in a file of its own:
+//
+//	go run ./examples/inspect -provider openloyalty -secret whsec_... -request captured.http
+//	go run ./examples/inspect -provider mambo -secret ... -separator : -request verbose.txt body.json
+//
+// Or give what was signed beside the body:
 //
 //	go run ./examples/inspect -provider openloyalty -secret whsec_... \
 //		-url https://shop.example.com/webhooks/openloyalty -at 2026-08-01T12:00:00Z \
@@ -31,6 +41,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -38,6 +49,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,13 +93,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func inspectAll(in *inspector, files []string, stdin io.Reader, stderr io.Writer, show func(string, report) error) int {
 	status := statusAccepted
 	for _, name := range files {
-		body, err := read(name, stdin)
+		d, err := in.read(name, stdin)
 		if err != nil {
 			fmt.Fprintf(stderr, "inspect: %v\n", err)
 			status = statusUsage
 			continue
 		}
-		r := in.inspect(name, body)
+		r := in.inspect(d)
 		if err := show(name, r); err != nil {
 			fmt.Fprintf(stderr, "inspect: %v\n", err)
 			return statusUsage
@@ -105,9 +117,39 @@ func inspectAll(in *inspector, files []string, stdin io.Reader, stderr io.Writer
 // stdinName is the file name that stands for standard input.
 const stdinName = "-"
 
-// read reads a body. Of one that is over the library's limit it reads enough for
+// delivery is what was captured of one.
+type delivery struct {
+	name    string
+	request *http.Request // nil if there is the body alone
+	body    []byte
+}
+
+// read reads a delivery. Of a body that is over the library's limit it reads enough for
 // the library to say so.
-func read(name string, stdin io.Reader) ([]byte, error) {
+func (o options) read(name string, stdin io.Reader) (d delivery, err error) {
+	d.name = name
+	if !slices.Contains(o.requests, name) {
+		d.body, err = readFile(name, stdin, envelope.DefaultMaxBody+1)
+		return d, err
+	}
+	text, err := readFile(name, stdin, 2*maxCaptured)
+	if err != nil {
+		return d, err
+	}
+	if d.request, d.body, err = cli.ReadRequest(bytes.NewReader(text)); err != nil {
+		return d, fmt.Errorf("%s: %w", name, err)
+	}
+	if o.body != "" {
+		d.name = o.body
+		d.body, err = readFile(o.body, stdin, envelope.DefaultMaxBody+1)
+	}
+	return d, err
+}
+
+// maxCaptured is more than a request of the largest body.
+const maxCaptured = 2 << 20
+
+func readFile(name string, stdin io.Reader, limit int64) ([]byte, error) {
 	source := io.NopCloser(stdin)
 	if name != stdinName {
 		file, err := os.Open(name) //nolint:gosec // Whoever runs the program names the file.
@@ -117,7 +159,7 @@ func read(name string, stdin io.Reader) ([]byte, error) {
 		source = file
 	}
 	defer source.Close()
-	return io.ReadAll(io.LimitReader(source, envelope.DefaultMaxBody+1))
+	return io.ReadAll(io.LimitReader(source, limit))
 }
 
 // options is what the command line says.
@@ -127,9 +169,11 @@ type options struct {
 	contentType string
 	header      http.Header
 	url         *url.URL
-	secrets     []string
+	settings    cli.Settings
 	at          time.Time
 	pretty      bool
+	requests    []string // files with captured requests
+	body        string   // file with the body of the only one, if it has none
 	files       []string
 }
 
@@ -143,7 +187,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.contentType, "content-type", "", "content `type` of the body; default: that of -H, or by the file's name (.form, .json)")
 	flags.Func("H", "header that was received, as `'Name: value'`; may be repeated", o.addHeader)
 	flags.Func("url", "`URL` that the delivery was sent to, with its secret or as it was signed", o.setURL)
-	flags.Func("secret", "`secret` that proves the origin; default: nothing is verified", o.addSecret)
+	flags.Func("secret", "`secret` that proves the origin; may be repeated; default: nothing is verified", o.settings.AddSecret)
+	flags.StringVar(&o.settings.Tenant, "tenant", "", "`name` of the account that the secrets are of")
+	flags.Func("request", "`file` with a captured request: raw HTTP, or what curl -v prints; may be repeated", o.addRequest)
+	o.settings.Flags(flags, "", "")
 	flags.Func("at", "`time` of the reception, in RFC 3339; default: now", o.setTime)
 	flags.BoolVar(&o.pretty, "pretty", false, "print for people, in colour on a terminal")
 	switch err := flags.Parse(args); {
@@ -155,12 +202,27 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	case err != nil:
 		return o, err
 	}
-	if o.files = flags.Args(); len(o.files) == 0 {
+	o.files = flags.Args()
+	switch {
+	case len(o.requests) == 1 && len(o.files) == 1:
+		o.body, o.files = o.files[0], o.requests
+	case len(o.requests) > 0 && len(o.files) > 0:
+		return o, errors.New("either captured requests or bodies; one of each is a request without its body")
+	case len(o.requests) > 0:
+		o.files = o.requests
+	case len(o.files) == 0:
 		o.files = []string{stdinName}
 	}
 	var err error
-	o.provider, err = cli.Find(provider)
-	return o, err
+	if o.provider, err = cli.Find(provider); err != nil {
+		return o, err
+	}
+	return o, o.settings.Check(flags, o.provider.Name)
+}
+
+func (o *options) addRequest(name string) error {
+	o.requests = append(o.requests, name)
+	return nil
 }
 
 func (o *options) addHeader(line string) error {
@@ -176,11 +238,6 @@ func (o *options) addHeader(line string) error {
 func (o *options) setURL(text string) (err error) {
 	o.url, err = url.Parse(text)
 	return err
-}
-
-func (o *options) addSecret(secret string) error {
-	o.secrets = append(o.secrets, secret)
-	return nil
 }
 
 func (o *options) setTime(text string) (err error) {

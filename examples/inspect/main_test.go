@@ -41,7 +41,7 @@ func inspect(t *testing.T, stdin string, args ...string) inspection {
 		if err := json.Unmarshal([]byte(line), &members); err != nil {
 			t.Fatalf("%v in line %s", err, line)
 		}
-		want := []string{"provider", "event", "known", "verified", "type", "body", "unknown", "mistyped", "violations", "error"}
+		want := []string{"provider", "event", "known", "verified", "type", "body", "unknown", "mistyped", "new_values", "unreadable", "duplicates", "violations", "error", "why"}
 		for _, name := range want {
 			if _, ok := members[name]; !ok {
 				t.Errorf("no member %s in line %s", name, line)
@@ -50,7 +50,7 @@ func inspect(t *testing.T, stdin string, args ...string) inspection {
 		if len(members) != len(want) {
 			t.Errorf("more members than %v in line %s", want, line)
 		}
-		for _, name := range []string{"unknown", "mistyped", "violations"} {
+		for _, name := range []string{"unknown", "mistyped", "new_values", "unreadable", "duplicates", "violations", "why"} {
 			if !bytes.HasPrefix(members[name], []byte("[")) {
 				t.Errorf("%s is not a list in line %s", name, line)
 			}
@@ -100,8 +100,8 @@ func testGolden(t *testing.T, provider cli.Provider, golden envelopetest.Golden)
 	if strings.HasPrefix(golden.Situation, "drift-") {
 		return // Differs from its types on purpose; see TestDrift.
 	}
-	if len(r.Unknown)+len(r.Mistyped)+len(r.Violations) > 0 {
-		t.Errorf("unknown %v, mistyped %v, violations %v", r.Unknown, r.Mistyped, r.Violations)
+	if len(r.Unknown)+len(r.Mistyped)+len(r.NewValues)+len(r.Unreadable)+len(r.Duplicates)+len(r.Violations) > 0 {
+		t.Errorf("differs: %s", got.stdout)
 	}
 	twin := golden
 	twin.Encoder = ""
@@ -165,7 +165,7 @@ func textual(v any, open bool) any {
 func TestDrift(t *testing.T) {
 	const body = `{"event":"TIER_UPGRADE","extra":1,"data":{"customer_id":"c1","from_tier_id":"a","to_tier_id":"b",
 		"from_tier_name":"A","to_tier_name":"B","from_tier_level":"one","to_tier_level":2,"triggered_by":"MOON",
-		"a/b~c":true}}`
+		"a/b~c":true,"trigger_event_id":"\ud83d","trigger_event_id":"e1"}}`
 	got := inspect(t, body, "-provider", "masivo")
 	want := report{
 		Provider:   "masivo",
@@ -174,9 +174,13 @@ func TestDrift(t *testing.T) {
 		Type:       "masivo.TierChangeData",
 		Unknown:    []string{"/extra", "/data/a~1b~0c"},
 		Mistyped:   []string{"/data/from_tier_level"},
+		NewValues:  []string{"/data/triggered_by"},
+		Unreadable: []string{"/data/trigger_event_id"},
+		Duplicates: []string{"/data/trigger_event_id"},
 		Violations: []violation{{"/data/from_tier_level", "type"}},
 		Error: &failure{"validation", 422, false,
 			"validation failed: /data/from_tier_level type"},
+		Why: []cause{{"identity_type", "/data/from_tier_level: the JSON type is another one than is documented.", "Validation: envelope.ValidateOff", true}},
 	}
 	want.Body = json.RawMessage("null")
 	if diff := cmp.Diff([]report{want}, got.reports, cmp.AllowUnexported(report{})); diff != "" {
@@ -288,7 +292,7 @@ func signed(t *testing.T, r *http.Request) []string {
 }
 
 func TestVerification(t *testing.T) {
-	secret := "whsec_" + strings.Repeat("5a", 32)
+	secret, another := "whsec_"+strings.Repeat("5a", 32), "whsec_"+strings.Repeat("a5", 32)
 	for _, provider := range cli.Providers() {
 		for event, golden := range envelopetest.Goldens(provider.Name) {
 			r, err := http.NewRequest(http.MethodPost, "https://shop.example.com/hooks/a%20b?x=1", nil)
@@ -299,7 +303,7 @@ func TestVerification(t *testing.T) {
 			if provider.EventHeader != "" {
 				r.Header.Set(provider.EventHeader, event)
 			}
-			if err := provider.Sign(r, golden.Body, secret); err != nil {
+			if err := provider.Sign(cli.Settings{Secrets: []string{secret}}, envelope.Options{}, r, golden.Body); err != nil {
 				t.Fatal(err)
 			}
 			args := append(signed(t, r), "-provider", provider.Name)
@@ -307,8 +311,8 @@ func TestVerification(t *testing.T) {
 			if v := got.reports[0].Verified; got.status != 0 || v == nil || !*v || got.reports[0].Event != event {
 				t.Errorf("%s/%s: status %d, %s%s", event, golden.Situation, got.status, got.stdout, got.stderr)
 			}
-			wantRefused(t, inspect(t, string(golden.Body), append(args, "-secret", "another")...), "signature")
-			got = inspect(t, string(golden.Body), append(args, "-secret", "another", "-secret", secret)...)
+			wantRefused(t, inspect(t, string(golden.Body), append(args, "-secret", another)...), "signature")
+			got = inspect(t, string(golden.Body), append(args, "-secret", another, "-secret", secret)...)
 			if got.status != 0 {
 				t.Errorf("%s/%s: two secrets: %s%s", event, golden.Situation, got.stdout, got.stderr)
 			}
@@ -334,7 +338,7 @@ func TestSignatureOfThePast(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
-	r, err := openloyaltytest.Request(golden, envelopetest.Options{At: at})
+	r, err := openloyaltytest.Request(golden, openloyaltytest.Options{At: at})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +401,7 @@ func TestMissingFileAmongOthers(t *testing.T) {
 }
 
 func TestPretty(t *testing.T) {
-	body := `{"event":"BEHAVIOR_EVENT_FAILED","data":{"customer_id":"c1","event":{"id":"e1","status":"NEW"},"na\u0007\u2028me":1,"order":7}}`
+	body := `{"event":"BEHAVIOR_EVENT_FAILED","data":{"customer_id":"c1","event":{"status":"PENDING","id":"\ud83d","status":"NEW"},"na\u0007\u2028me":1,"order":7}}`
 	var stdout, stderr bytes.Buffer
 	if status := run([]string{"-provider", "masivo", "-pretty"}, strings.NewReader(body), &stdout, &stderr); status != 0 {
 		t.Fatalf("status %d, %s", status, stderr.String())
@@ -407,11 +411,13 @@ func TestPretty(t *testing.T) {
   unknown    /data/na\u0007\u2028me
   unknown    /data/order
   new value  /data/event/status
+  unreadable /data/event/id
+  duplicate  /data/event/status
     {
       "data": {
         "customer_id": "c1",
         "event": {
-          "id": "e1",
+          "id": "�",
           "status": "NEW"
         }
       },
@@ -427,6 +433,7 @@ func TestPretty(t *testing.T) {
 	want = `-  masivo (event not told)  refused
   error      401 signature: signature refused: missing: no query value secret
   retryable  false
+  perhaps    secret_missing: There is no query value secret, and the secret is nowhere else in the request: enter the URL at the provider with the secret.
 
 `
 	if diff := cmp.Diff(want, stdout.String()); diff != "" {

@@ -83,6 +83,13 @@ func (p pretty) print(w io.Writer, name string, r report) error {
 		line("error", red, fmt.Sprintf("%d %s: %s", r.Error.Status, r.Error.Kind, r.Error.Message))
 		line("retryable", "", strconv.FormatBool(r.Error.Retryable))
 	}
+	for _, c := range r.Why {
+		label := map[bool]string{true: "why", false: "perhaps"}[c.Certain]
+		line(label, yellow, c.Code+": "+c.Text)
+		if c.Setting != "" {
+			line("setting", green, c.Setting)
+		}
+	}
 	if r.Type != "" {
 		line("type", "", r.Type)
 	}
@@ -91,7 +98,9 @@ func (p pretty) print(w io.Writer, name string, r report) error {
 	}
 	line("unknown", yellow, r.Unknown...)
 	line("mistyped", yellow, r.Mistyped...)
-	line("new value", yellow, r.newValues...)
+	line("new value", yellow, r.NewValues...)
+	line("unreadable", yellow, r.Unreadable...)
+	line("duplicate", yellow, r.Duplicates...)
 	if r.Body != nil {
 		var body bytes.Buffer
 		if err := json.Indent(&body, r.Body, "", "  "); err != nil {

@@ -134,7 +134,8 @@ func (q *queue) bury(ctx context.Context, msg jetstream.Msg, reason string) erro
 	}
 	header.Set(deadReason, reason)
 	header.Set(deadTries, strconv.FormatUint(meta.NumDelivered, 10))
-	header.Set(nats.MsgIdHdr, strconv.FormatUint(meta.Sequence.Stream, 10)) // Buried once, though tried twice.
+	// Buried once, though tried twice. Sequences begin again when the stream is remade.
+	header.Set(nats.MsgIdHdr, fmt.Sprintf("%d@%d", meta.Sequence.Stream, meta.Timestamp.UnixNano()))
 	_, err = q.js.PublishMsg(ctx, &nats.Msg{
 		Subject: deadSubjectPrefix + msg.Subject(),
 		Header:  header,

@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
-	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
@@ -31,21 +29,16 @@ func signedRequest(ctx context.Context, base string, golden envelopetest.Golden,
 }
 
 func sign(r *http.Request, golden envelopetest.Golden, secret string) error {
+	secrets := []string{secret}
 	switch golden.Provider {
 	case ambassify.Name:
-		ambassify.Sign(r, envelope.SecretSource{}, secret)
-		return nil
+		return ambassify.Sign(ambassify.Config{Secrets: secrets}, r, golden.Body)
 	case mambo.Name:
-		return mambo.Sign(mambo.Config{Secrets: []string{secret}}, r, golden.Body)
+		return mambo.Sign(mambo.Config{Secrets: secrets}, r, golden.Body)
 	case masivo.Name:
-		masivo.Sign(r, envelope.SecretSource{}, secret)
-		return nil
+		return masivo.Sign(masivo.Config{Secrets: secrets}, r, golden.Body)
 	case openloyalty.Name:
-		var meta openloyalty.Meta
-		if err := json.Unmarshal(golden.Body, &meta); err != nil {
-			return err
-		}
-		return openloyalty.Sign(openloyalty.Config{Secrets: []string{secret}}, r, golden.Body, meta.RequestID)
+		return openloyalty.Sign(openloyalty.Config{Secrets: secrets}, r, golden.Body)
 	}
 	return fmt.Errorf("unknown provider %s", golden.Provider)
 }

@@ -240,6 +240,36 @@ func TestDeadLetters(t *testing.T) {
 	}
 }
 
+// A message is buried once, however often that is tried, and another one is not taken for
+// it: not even one with the same sequence number in a stream that was remade.
+func TestDeadLetterOfAStreamThatWasRemade(t *testing.T) {
+	p := openProgram(t, defaultLimits)
+	config := queueConfig{replicas: 1, ackWait: time.Minute, dedupe: time.Minute, keep: time.Hour}
+	for i, want := range []uint64{1, 2} {
+		if err := p.queue.open(t.Context(), config); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.queue.js.PublishMsg(t.Context(), &nats.Msg{Subject: "webhooks.x.y", Data: []byte{byte(i)}}); err != nil {
+			t.Fatal(err)
+		}
+		msg := next(t, p, streamName)
+		if meta, err := msg.Metadata(); err != nil || meta.Sequence.Stream != 1 {
+			t.Fatalf("%+v, %v: not the first message of its stream", meta, err)
+		}
+		for range 2 {
+			if err := p.queue.bury(t.Context(), msg, "reason"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := deadLetters(t, p.queue); got != want {
+			t.Errorf("%d dead letters, want %d", got, want)
+		}
+		if err := p.queue.js.DeleteStream(t.Context(), streamName); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestUnreadableMessage(t *testing.T) {
 	p := openProgram(t, defaultLimits)
 	work(t, p, nil)

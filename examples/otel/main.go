@@ -88,7 +88,7 @@ func deliverSome(ctx context.Context, h http.Handler) error {
 		if err != nil {
 			return err
 		}
-		r, err := masivotest.Request(golden, envelopetest.Options{Secret: d.secret})
+		r, err := masivotest.Request(golden, masivotest.Options{Secret: d.secret})
 		if err != nil {
 			return err
 		}

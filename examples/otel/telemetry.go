@@ -80,11 +80,20 @@ type spanKey struct{}
 // part of your system.
 func (t *telemetry) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, span := t.tracer.Start(r.Context(), "webhook", trace.WithSpanKind(trace.SpanKindServer),
+		ctx, span := t.tracer.Start(r.Context(), "webhook", trace.WithSpanKind(requestKind(r.Context())),
 			trace.WithAttributes(semconv.HTTPRequestMethodKey.String(methodName(r.Method))))
 		defer span.End()
 		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, spanKey{}, span)))
 	})
+}
+
+// requestKind is the kind of a request's span. Where a middleware such as otelhttp has
+// begun a span of this process, that is the server's, and ours is within it.
+func requestKind(ctx context.Context) trace.SpanKind {
+	if around := trace.SpanContextFromContext(ctx); around.IsValid() && !around.IsRemote() {
+		return trace.SpanKindInternal
+	}
+	return trace.SpanKindServer
 }
 
 // methodName keeps methods that anybody can make up out of the attributes.
@@ -108,9 +117,16 @@ func (t *telemetry) observe(ctx context.Context, o envelope.Observation) {
 		describe(span, o)
 		return
 	}
-	// A delivery out of a queue, or a handler that stands alone: the span is made
-	// now that it is over.
-	_, span := t.tracer.Start(ctx, "webhook", trace.WithSpanKind(trace.SpanKindConsumer), trace.WithTimestamp(time.Now().Add(-o.Duration)))
+	// A delivery out of a queue, or a handler without t.handler around it: the span is
+	// made now that it is over.
+	kind := trace.SpanKindConsumer
+	if o.Method != "" {
+		kind = requestKind(ctx)
+	}
+	_, span := t.tracer.Start(ctx, "webhook", trace.WithSpanKind(kind), trace.WithTimestamp(time.Now().Add(-o.Duration)))
+	if o.Method != "" {
+		span.SetAttributes(semconv.HTTPRequestMethodKey.String(methodName(o.Method)))
+	}
 	describe(span, o)
 	span.End()
 }

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -27,19 +30,20 @@ type recorded struct {
 	*telemetry
 	spans  *tracetest.InMemoryExporter
 	reader *sdkmetric.ManualReader
+	traces trace.TracerProvider
 	tracer trace.Tracer // of the service
 }
 
 func record(t *testing.T) recorded {
 	t.Helper()
 	r := recorded{spans: tracetest.NewInMemoryExporter(), reader: sdkmetric.NewManualReader()}
-	traces := sdktrace.NewTracerProvider(sdktrace.WithSyncer(r.spans))
+	r.traces = sdktrace.NewTracerProvider(sdktrace.WithSyncer(r.spans))
 	metrics := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r.reader))
 	var err error
-	if r.telemetry, err = newTelemetry(traces, metrics); err != nil {
+	if r.telemetry, err = newTelemetry(r.traces, metrics); err != nil {
 		t.Fatal(err)
 	}
-	r.tracer = traces.Tracer("service")
+	r.tracer = r.traces.Tracer("service")
 	return r
 }
 
@@ -115,12 +119,12 @@ func TestMetrics(t *testing.T) {
 	h := r.handlerOf(t, succeed)
 	upgrade := masivotest.NewRequest(t, masivo.TierUpgrade)
 	size := float64(upgrade.ContentLength)
-	masivotest.Deliver(t, h, masivotest.Again(t, upgrade))
-	masivotest.Deliver(t, h, upgrade)
+	envelopetest.Deliver(t, h, envelopetest.Again(t, upgrade))
+	envelopetest.Deliver(t, h, upgrade)
 	ignored := masivotest.NewRequest(t, masivo.TierDowngrade)
-	masivotest.Deliver(t, h, ignored)
+	envelopetest.Deliver(t, h, ignored)
 	forged := masivotest.Forged(t, masivo.TierUpgrade)
-	masivotest.Deliver(t, h, forged)
+	envelopetest.Deliver(t, h, forged)
 
 	const (
 		handled = "loyaltyhooks.event=TIER_UPGRADE,loyaltyhooks.handler=shop-1,loyaltyhooks.outcome=handled,loyaltyhooks.provider=masivo"
@@ -143,11 +147,11 @@ func TestUnknownEventsAreNoLabels(t *testing.T) {
 	h := r.handlerOf(t, succeed)
 	for _, name := range []string{"INVENTED_1", "INVENTED_2", "INVENTED_3"} {
 		golden := envelopetest.Golden{Provider: masivo.Name, ContentType: envelopetest.JSON, Body: []byte(`{"event": "` + name + `", "data": {}}`)}
-		request, err := masivotest.Request(golden, envelopetest.Options{})
+		request, err := masivotest.Request(golden, masivotest.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if result := masivotest.Deliver(t, h, request); result.Event != name {
+		if result := envelopetest.Deliver(t, h, request); result.Event != name {
 			t.Fatalf("%+v", result)
 		}
 	}
@@ -173,7 +177,7 @@ func TestDriftByKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := masivotest.Deliver(t, h, masivotest.NewRequestWith(t, envelopetest.Options{Situation: "drift-wrong-types"}, masivo.CustomerAccumulation))
+	result := envelopetest.Deliver(t, h, masivotest.NewRequestWith(t, masivotest.Options{Situation: "drift-wrong-types"}, masivo.CustomerAccumulation))
 	want := map[string]float64{}
 	for _, d := range result.Drift {
 		want["loyaltyhooks.drift.kind="+string(d.Kind)+",loyaltyhooks.event=CUSTOMER_ACCUMULATION,loyaltyhooks.provider=masivo"]++
@@ -237,7 +241,7 @@ func TestSpans(t *testing.T) {
 			if test.forged {
 				request = masivotest.Forged(t, masivo.TierUpgrade)
 			}
-			masivotest.Deliver(t, r.handler(r.handlerOf(t, test.fn)), request)
+			envelopetest.Deliver(t, r.handler(r.handlerOf(t, test.fn)), request)
 			spans := r.spans.GetSpans()
 			if len(spans) != 1 {
 				t.Fatalf("%d spans", len(spans))
@@ -274,10 +278,59 @@ func TestSpanOfTheFunction(t *testing.T) {
 		span.End()
 		return nil
 	})
-	masivotest.Deliver(t, r.handler(h), masivotest.NewRequest(t, masivo.TierUpgrade))
+	envelopetest.Deliver(t, r.handler(h), masivotest.NewRequest(t, masivo.TierUpgrade))
 	spans := r.spans.GetSpans()
 	if len(spans) != 2 || spans[0].Name != "mine" || spans[0].Parent.SpanID() != spans[1].SpanContext.SpanID() {
 		t.Errorf("%v", spans)
+	}
+}
+
+// There is one span of the server, and under otelhttp it is that of otelhttp: the
+// delivery's is within it, in one trace.
+func TestUnderOtelhttp(t *testing.T) {
+	const delivery = "webhook masivo TIER_UPGRADE"
+	for name, test := range map[string]struct {
+		middleware, otelhttp bool
+		want                 []string
+	}{
+		"Observer":                  {false, false, []string{delivery + " server"}},
+		"middleware":                {true, false, []string{delivery + " server"}},
+		"Observer under otelhttp":   {false, true, []string{"POST server", delivery + " internal"}},
+		"middleware under otelhttp": {true, true, []string{"POST server", delivery + " internal"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := record(t)
+			var h http.Handler = r.handlerOf(t, succeed)
+			if test.middleware {
+				h = r.handler(h)
+			}
+			if test.otelhttp {
+				h = otelhttp.NewHandler(h, "hooks", otelhttp.WithTracerProvider(r.traces))
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, masivotest.NewRequest(t, masivo.TierUpgrade))
+			if w.Code != http.StatusOK {
+				t.Errorf("status %d", w.Code)
+			}
+			// A span ends before the one around it.
+			spans := r.spans.GetSpans()
+			slices.Reverse(spans)
+			var got []string
+			parent := trace.SpanContext{}
+			for _, span := range spans {
+				got = append(got, span.Name+" "+span.SpanKind.String())
+				if !span.Parent.Equal(parent) {
+					t.Errorf("%s is within %v, want %v", span.Name, span.Parent, parent)
+				}
+				if !has(span, attribute.String("http.request.method", http.MethodPost)) {
+					t.Errorf("%s has %v", span.Name, span.Attributes)
+				}
+				parent = span.SpanContext
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("spans %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify/ambassifytest"
-	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 var ambassifyProvider = describe(
@@ -14,11 +14,9 @@ var ambassifyProvider = describe(
 		name:    ambassify.Name,
 		proof:   "query value " + ambassify.SecretQuery,
 		payload: func(event string) string { return "/" + before(event, ".") },
-		request: ambassifytest.Request,
+		request: requestOf(cli.Settings.Ambassify, ambassifytest.Request),
 	},
-	func(secret string, config envelope.Options, routes ...ambassify.Route) (*envelope.Handler, error) {
-		return ambassify.NewHandler(ambassify.Config{Secrets: []string{secret}, Options: config}, routes...)
-	},
+	cli.Settings.Ambassify, ambassify.NewHandler,
 	on(ambassify.CampaignCreated, ambassifyCampaign("was created")),
 	on(ambassify.CampaignChanged, ambassifyCampaign("was changed")),
 	on(ambassify.CampaignRemoved, ambassifyCampaign("was removed")),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 	"github.com/loyaltyhooks/loyaltyhooks/examples/receiver/inspector"
 )
 
@@ -25,7 +26,7 @@ import (
 // purpose. They too must reach the function of their event; how they drift is shown
 // and is no failure.
 func demo(ctx context.Context, without []string, stdout io.Writer) error {
-	rc, err := newReceiver(func(provider) string { return newSecret() }, without, func(*inspector.Delivery) {})
+	rc, err := newReceiver(func(provider) cli.Settings { return withSecret(newSecret()) }, without, func(*inspector.Delivery) {})
 	if err != nil {
 		return err
 	}
@@ -43,6 +44,8 @@ func demo(ctx context.Context, without []string, stdout io.Writer) error {
 	stop()
 	return errors.Join(err, <-ended)
 }
+
+func withSecret(secret string) cli.Settings { return cli.Settings{Secrets: []string{secret}} }
 
 type demonstration struct {
 	sender *sender
@@ -72,7 +75,7 @@ func (d *demonstration) run(ctx context.Context, all []mounted) error {
 func (d *demonstration) sendGoldens(ctx context.Context, m mounted) {
 	for event, golden := range envelopetest.Goldens(m.name) {
 		drifting := strings.HasPrefix(golden.Situation, "drift-")
-		came, err := d.sender.golden(ctx, m, golden, m.secret, inspector.FromSample)
+		came, err := d.sender.golden(ctx, m, golden, m.settings, inspector.FromSample)
 		if err == nil {
 			err = judge(came, event, drifting)
 		}
@@ -111,16 +114,16 @@ func (d *demonstration) attack(ctx context.Context, m mounted) {
 	cut.Body = golden.Body[:len(golden.Body)/2]
 	long.Body = append(bytes.Clone(golden.Body), bytes.Repeat([]byte(" "), envelope.DefaultMaxBody)...)
 	for _, attack := range []struct {
-		name   string
-		golden envelopetest.Golden
-		secret string
-		status int
+		name     string
+		golden   envelopetest.Golden
+		settings cli.Settings
+		status   int
 	}{
-		{"forged", golden, newSecret(), http.StatusUnauthorized},
-		{"malformed", cut, m.secret, http.StatusBadRequest},
-		{"oversized", long, m.secret, http.StatusRequestEntityTooLarge},
+		{"forged", golden, withSecret(newSecret()), http.StatusUnauthorized},
+		{"malformed", cut, m.settings, http.StatusBadRequest},
+		{"oversized", long, m.settings, http.StatusRequestEntityTooLarge},
 	} {
-		came, err := d.sender.golden(ctx, m, attack.golden, attack.secret, inspector.FromForgery)
+		came, err := d.sender.golden(ctx, m, attack.golden, attack.settings, inspector.FromForgery)
 		if err == nil && (came.Status != attack.status || came.Function != "") {
 			err = fmt.Errorf("told %d, want %d", came.Status, attack.status)
 		}

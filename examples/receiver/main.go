@@ -10,7 +10,14 @@
 // The second serves /webhooks/masivo, /webhooks/openloyalty, /webhooks/mambo and
 // /webhooks/ambassify for each provider whose secret is in the environment, and a
 // live page at / for a browser on the same machine. An interrupt lets deliveries
-// finish; a second one does not wait.
+// finish; a second one does not wait. What a provider does not document is a setting, as
+// a flag or in the environment, such as MAMBO_SEPARATOR or -openloyalty-public-url; a
+// delivery that is refused is logged with its likely causes, which name the setting.
+//
+//	go run ./examples/receiver -discover mambo
+//
+// takes the first deliveries of a real account on any path, the Ping of a new webhook too,
+// and prints the Config that fits them, how sure that is, and what is still open.
 package main
 
 import (
@@ -26,6 +33,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 func main() {
@@ -48,6 +57,9 @@ type options struct {
 	page      string
 	without   string
 	drain     time.Duration
+	discover  string                   // provider
+	captures  string                   // folder
+	settings  map[string]*cli.Settings // of each provider
 }
 
 const (
@@ -57,23 +69,24 @@ const (
 
 // run is the program. It gives the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	o, usage, err := parse(args, stderr)
+	o, usage, err := parse(args, getenv, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
 		return exitUsage
 	}
-	secretOf := func(p provider) string { return getenv(p.variable()) }
 	switch {
 	case o.demo:
 		err = demo(ctx, o.excluded(), stdout)
-	case !slices.ContainsFunc(providers, func(p provider) bool { return secretOf(p) != "" }):
+	case o.discover != "":
+		err = discoverFrom(ctx, o, stdout, stderr)
+	case !slices.ContainsFunc(providers, func(p provider) bool { return len(o.settings[p.name].Secrets) > 0 }):
 		fmt.Fprintf(stderr, "receiver: no provider has a secret\n")
 		usage()
 		return exitUsage
 	default:
-		err = receive(ctx, o, secretOf, stdout, stderr)
+		err = receive(ctx, o, stdout, stderr)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "receiver: %v\n", err)
@@ -82,7 +95,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 0
 }
 
-func parse(args []string, stderr io.Writer) (o options, usage func(), err error) {
+func parse(args []string, getenv func(string) string, stderr io.Writer) (o options, usage func(), err error) {
 	flags := flag.NewFlagSet("receiver", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&o.demo, "demo", false, "send every bundled delivery to a receiver of its own, and exit")
@@ -92,6 +105,12 @@ func parse(args []string, stderr io.Writer) (o options, usage func(), err error)
 	flags.StringVar(&o.page, "page", "local", "`who` may see the live page: local, anyone or nobody")
 	flags.StringVar(&o.without, "without", "", "leave out the functions of these `events`, separated by commas")
 	flags.DurationVar(&o.drain, "drain", 30*time.Second, "how long deliveries may take to finish at the end")
+	flags.StringVar(&o.discover, "discover", "", "find out what `provider`, mambo or openloyalty, does not publish, from its first deliveries")
+	flags.StringVar(&o.captures, "captures", "captures", "`folder` for what -discover takes, with secrets and personal texts replaced")
+	if err := o.addSettings(flags, getenv); err != nil {
+		fmt.Fprintf(stderr, "receiver: %v\n", err)
+		return o, nil, err
+	}
 	flags.Usage = func() {
 		fmt.Fprintf(stderr, "Usage: receiver -demo, or receiver with a secret for at least one provider in the environment:\n")
 		for _, p := range providers {
@@ -108,6 +127,21 @@ func parse(args []string, stderr io.Writer) (o options, usage func(), err error)
 		return o, nil, err
 	}
 	return o, flags.Usage, nil
+}
+
+// addSettings reads the settings of the providers from the environment, and makes flags of
+// them, which go before: -openloyalty-public-url for OPENLOYALTY_PUBLIC_URL.
+func (o *options) addSettings(flags *flag.FlagSet, getenv func(string) string) error {
+	o.settings = map[string]*cli.Settings{}
+	for _, p := range providers {
+		settings, err := p.settingsFrom(getenv)
+		if err != nil {
+			return err
+		}
+		o.settings[p.name] = &settings
+		settings.Flags(flags, p.name+"-", p.name)
+	}
+	return nil
 }
 
 func (o options) check(rest []string) error {
@@ -136,9 +170,9 @@ func (o options) excluded() []string {
 }
 
 // receive serves until ctx ends.
-func receive(ctx context.Context, o options, secretOf func(provider) string, stdout, stderr io.Writer) error {
+func receive(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	notes := log.New(stderr, "receiver: ", 0)
-	rc, err := newReceiver(secretOf, o.excluded(), printTo(stdout))
+	rc, err := newReceiver(func(p provider) cli.Settings { return *o.settings[p.name] }, o.excluded(), printTo(stdout))
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo/mambotest"
 )
+
+func mamboConfig(settings cli.Settings, options envelope.Options) mambo.Config {
+	config := settings.Mambo(options)
+	config.EventPathValue = "event"
+	config.EventHeader = cmp.Or(config.EventHeader, mambotest.EventHeader)
+	return config
+}
 
 var mamboProvider = describe(
 	provider{
@@ -16,16 +25,9 @@ var mamboProvider = describe(
 		suffix:  "/{event}",
 		proof:   "signature in " + mambo.SignatureHeader,
 		payload: func(string) string { return "" },
-		request: mambotest.Request,
+		request: requestOf(mamboConfig, mambotest.Request),
 	},
-	func(secret string, config envelope.Options, routes ...mambo.Route) (*envelope.Handler, error) {
-		return mambo.NewHandler(mambo.Config{
-			Secrets:        []string{secret},
-			EventPathValue: "event",
-			EventHeader:    mambotest.EventHeader,
-			Options:        config,
-		}, routes...)
-	},
+	mamboConfig, mambo.NewHandler,
 	on(mambo.Ping, func(d *mambo.Delivery[mambo.PingData]) string { return "ping: " + string(d.Payload.Message) }),
 	on(mambo.ActivityCreated, activity("did something")),
 	on(mambo.ActivityBehavioursAdded, activity("showed behaviours")),

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo/masivotest"
 )
@@ -14,11 +14,9 @@ var masivoProvider = describe(
 		name:    masivo.Name,
 		proof:   "query value " + masivo.SecretQuery,
 		payload: inData,
-		request: masivotest.Request,
+		request: requestOf(cli.Settings.Masivo, masivotest.Request),
 	},
-	func(secret string, config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
-		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Options: config}, routes...)
-	},
+	cli.Settings.Masivo, masivo.NewHandler,
 	on(masivo.CustomerRegistration, func(d *masivo.Delivery[masivo.CustomerRegistrationData]) string {
 		return fmt.Sprintf("%s joined with %s", first(d.Payload.Customer.Name, d.Payload.CustomerID), count(len(d.Payload.Wallet.Totals), "balance"))
 	}),

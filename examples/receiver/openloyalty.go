@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty/openloyaltytest"
 )
@@ -13,11 +13,9 @@ var openloyaltyProvider = describe(
 		name:    openloyalty.Name,
 		proof:   "signature in " + openloyalty.SignatureHeader,
 		payload: inData,
-		request: openloyaltytest.Request,
+		request: requestOf(cli.Settings.OpenLoyalty, openloyaltytest.Request),
 	},
-	func(secret string, config envelope.Options, routes ...openloyalty.Route) (*envelope.Handler, error) {
-		return openloyalty.NewHandler(openloyalty.Config{Secrets: []string{secret}, Options: config}, routes...)
-	},
+	cli.Settings.OpenLoyalty, openloyalty.NewHandler,
 
 	on(openloyalty.TransactionRegistered, func(d *openloyalty.Delivery[openloyalty.TransactionRegisteredData]) string {
 		return fmt.Sprintf("%s %s with %s", first(string(d.Payload.DocumentType), "transaction"), d.Payload.DocumentNumber, count(len(d.Payload.Items), "item"))
@@ -68,7 +66,7 @@ var openloyaltyProvider = describe(
 	on(openloyalty.AchievementCreated, achievement("created")),
 	on(openloyalty.AchievementUpdated, achievement("updated")),
 	on(openloyalty.MemberAchievementProgressWasChanged, func(d *openloyalty.Delivery[openloyalty.MemberAchievementProgressWasChangedData]) string {
-		return fmt.Sprintf("%s completed %s %d times", member(d.Payload), d.Payload.Achievement.AchievementName, d.Payload.Achievement.MemberProgress.CompletedCount)
+		return fmt.Sprintf("%s completed %s %s times", member(d.Payload), d.Payload.Achievement.AchievementName, d.Payload.Achievement.MemberProgress.CompletedCount)
 	}),
 	on(openloyalty.AchievementsWereProcessed, func(d *openloyalty.Delivery[openloyalty.AchievementsWereProcessedData]) string {
 		return count(len(d.Payload), "achievement") + " processed"
@@ -78,7 +76,7 @@ var openloyaltyProvider = describe(
 	on(openloyalty.RewardCreated, reward("created")),
 	on(openloyalty.RewardUpdated, reward("updated")),
 	on(openloyalty.SegmentMembershipDropped, func(d *openloyalty.Delivery[openloyalty.SegmentMembershipDroppedData]) string {
-		return fmt.Sprintf("segment %s fell from %d to %d members", d.Payload.Segment.SegmentName, d.Payload.Segment.PreviousCount, d.Payload.Segment.NewCount)
+		return fmt.Sprintf("segment %s fell from %s to %s members", d.Payload.Segment.SegmentName, d.Payload.Segment.PreviousCount, d.Payload.Segment.NewCount)
 	}),
 
 	on(openloyalty.LegacyCustomerRegistered, func(d *openloyalty.Delivery[openloyalty.LegacyCustomerRegisteredData]) string {

@@ -18,8 +18,12 @@ type view struct {
 
 	Status   int
 	Findings []struct{ Kind, Pointer string }
-	Wire     struct{ Lines []viewLine }
-	Typed    struct{ Lines []viewLine }
+	Why      []struct {
+		Code, Text, Setting string
+		Certain             bool
+	}
+	Wire  struct{ Lines []viewLine }
+	Typed struct{ Lines []viewLine }
 }
 
 type viewLine struct {

@@ -9,17 +9,54 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/examples/receiver/inspector"
 )
 
 // printTo prints one line a delivery.
 func printTo(w io.Writer) func(*inspector.Delivery) {
 	var mu sync.Mutex
+	var limit limit
 	return func(d *inspector.Delivery) {
 		mu.Lock()
 		defer mu.Unlock()
 		fmt.Fprintf(w, "%s  %s\n", d.At.Format("15:04:05.000"), lineOf(d, d.Event))
+		if d.Why != nil && limit.take(time.Now()) {
+			for _, c := range d.Why() {
+				fmt.Fprintf(w, "              %s\n", visible(causeLine(c)))
+			}
+		}
 	}
+}
+
+// causeLine is a cause in one line.
+func causeLine(c envelope.Cause) string {
+	line := "perhaps "
+	if c.Certain {
+		line = "cause "
+	}
+	line += c.Code + ": " + c.Text
+	if c.Setting != "" {
+		line += " Setting: " + c.Setting
+	}
+	return line
+}
+
+// maxExplained bounds the refusals that are explained in a minute: a forger must not make
+// the receiver work.
+const maxExplained = 60
+
+type limit struct {
+	minute time.Time
+	taken  int
+}
+
+func (l *limit) take(now time.Time) bool {
+	if now.Sub(l.minute) >= time.Minute {
+		l.minute, l.taken = now, 0
+	}
+	l.taken++
+	return l.taken <= maxExplained
 }
 
 // lineOf is a delivery in one line.
@@ -49,16 +86,21 @@ func said(d *inspector.Delivery) string {
 // cursor or turn the direction of writing, and not longer than a line.
 func printable(text string) string {
 	const limit = 100
-	text = strings.Map(func(r rune) rune {
+	text = visible(text)
+	if runes := []rune(text); len(runes) > limit {
+		text = string(runes[:limit]) + "…"
+	}
+	return text
+}
+
+// visible is text without what could move the cursor or turn the direction of writing.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '\uFFFD'
 		}
 		return r
 	}, text)
-	if runes := []rune(text); len(runes) > limit {
-		text = string(runes[:limit]) + "…"
-	}
-	return text
 }
 
 func count(n int, what string) string {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
 // providers is all that the receiver knows of the four: one entry each.
@@ -20,19 +21,27 @@ type provider struct {
 	proof   string                    // where a delivery carries what proves its origin
 	payload func(event string) string // JSON Pointer to the payload in a body
 
-	// request makes a signed request of a golden delivery, as the provider sends it.
-	request func(envelopetest.Golden, envelopetest.Options) (*http.Request, error)
+	// request makes a request of a golden delivery, signed as the provider does it.
+	request func(golden envelopetest.Golden, settings cli.Settings, url string) (*http.Request, error)
 
 	// The rest is made by describe.
 
 	events     []string // that have a function here
-	newHandler func(secret string, config envelope.Options, wanted func(event string) bool) (*envelope.Handler, error)
+	newHandler func(settings cli.Settings, config envelope.Options, wanted func(event string) bool) (*envelope.Handler, error)
 }
 
 // variable is the environment variable that holds the provider's secret.
 func (p provider) variable() string { return strings.ToUpper(p.name) + "_WEBHOOK_SECRET" }
 
 func (p provider) path() string { return "/webhooks/" + p.name }
+
+// settingsFrom reads the secret and the settings of a provider from the environment.
+func (p provider) settingsFrom(getenv func(string) string) (settings cli.Settings, err error) {
+	if secret := getenv(p.variable()); secret != "" {
+		settings.Secrets = []string{secret}
+	}
+	return settings, settings.Environment(p.name, getenv)
+}
 
 // function is the typed function of one event.
 type function[M any] struct {
@@ -55,23 +64,34 @@ func on[M, T any](event envelope.Event[M, T], say func(*envelope.Delivery[M, T])
 // fallback takes the deliveries whose event has no function.
 func fallback[M any](_ context.Context, d *envelope.Delivery[M, json.RawMessage]) error { return nil }
 
+// requestOf is the function of a test kit for any Config.
+func requestOf[C any](
+	config func(cli.Settings, envelope.Options) C,
+	kit func(envelopetest.Golden, envelopetest.Options[C]) (*http.Request, error),
+) func(envelopetest.Golden, cli.Settings, string) (*http.Request, error) {
+	return func(golden envelopetest.Golden, settings cli.Settings, url string) (*http.Request, error) {
+		return kit(golden, envelopetest.Options[C]{Config: config(settings, envelope.Options{}), URL: url})
+	}
+}
+
 // describe completes an entry of the table by the functions of its events.
-func describe[M any](
+func describe[C, M any](
 	p provider,
-	newHandler func(secret string, config envelope.Options, routes ...envelope.Route[M]) (*envelope.Handler, error),
+	config func(cli.Settings, envelope.Options) C,
+	newHandler func(C, ...envelope.Route[M]) (*envelope.Handler, error),
 	functions ...function[M],
 ) provider {
 	for _, f := range functions {
 		p.events = append(p.events, f.event)
 	}
-	p.newHandler = func(secret string, config envelope.Options, wanted func(string) bool) (*envelope.Handler, error) {
+	p.newHandler = func(settings cli.Settings, options envelope.Options, wanted func(string) bool) (*envelope.Handler, error) {
 		routes := []envelope.Route[M]{envelope.Fallback(fallback[M])}
 		for _, f := range functions {
 			if wanted(f.event) {
 				routes = append(routes, f.route)
 			}
 		}
-		return newHandler(secret, config, routes...)
+		return newHandler(config(settings, options), routes...)
 	}
 	return p
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 	"github.com/loyaltyhooks/loyaltyhooks/examples/receiver/inspector"
 )
 
@@ -34,21 +35,30 @@ type receiver struct {
 // mounted is a provider at work.
 type mounted struct {
 	provider
-	secret  string
-	handler *envelope.Handler
+	settings cli.Settings
+	handler  *envelope.Handler
 }
 
-// newReceiver mounts the providers for which secretOf gives a secret. The functions
+// at is the URL that deliveries are sent to, under that of the receiver. {name} in it
+// stands for a path value.
+func (m mounted) at(url string) string {
+	if name := m.settings.PathValue(); name != "" {
+		return url + m.path() + "/{" + name + "}"
+	}
+	return url + m.path()
+}
+
+// newReceiver mounts the providers for whose settings there is a secret. The functions
 // of the events in without are left out.
-func newReceiver(secretOf func(provider) string, without []string, tell func(*inspector.Delivery)) (*receiver, error) {
+func newReceiver(settingsOf func(provider) cli.Settings, without []string, tell func(*inspector.Delivery)) (*receiver, error) {
 	rc := &receiver{
 		history: inspector.NewHistory(historyDeliveries, historyBytes),
 		mux:     http.NewServeMux(),
 		tell:    tell,
 	}
 	for _, p := range providers {
-		if secret := secretOf(p); secret != "" {
-			if err := rc.mount(p, secret, without); err != nil {
+		if settings := settingsOf(p); len(settings.Secrets) > 0 {
+			if err := rc.mount(p, settings, without); err != nil {
 				return nil, err
 			}
 		}
@@ -56,18 +66,26 @@ func newReceiver(secretOf func(provider) string, without []string, tell func(*in
 	return rc, nil
 }
 
-func (rc *receiver) mount(p provider, secret string, without []string) error {
+func (rc *receiver) mount(p provider, settings cli.Settings, without []string) error {
 	config := envelope.Options{
 		MaxConcurrent: maxConcurrent,
 		Observer:      func(ctx context.Context, o envelope.Observation) { visitOf(ctx).observe(o) },
 		Drift:         func(ctx context.Context, r envelope.DriftReport) { visitOf(ctx).drifted(r) },
+		Refused:       func(ctx context.Context, r *envelope.Refusal) { visitOf(ctx).refused(r) },
 	}
-	h, err := p.newHandler(secret, config, func(event string) bool { return !slices.Contains(without, event) })
+	h, err := p.newHandler(settings, config, func(event string) bool { return !slices.Contains(without, event) })
 	if err != nil {
 		return err
 	}
-	rc.mounted = append(rc.mounted, mounted{p, secret, h})
+	m := mounted{p, settings, h}
+	rc.mounted = append(rc.mounted, m)
 	rc.mux.Handle(p.path(), rc.watch(p, h))
+	if name := settings.PathValue(); name != "" {
+		if name == "event" && p.suffix != "" {
+			return errors.New("the path value event has the name of the event")
+		}
+		rc.mux.Handle(m.at(""), rc.watch(p, h))
+	}
 	if p.suffix != "" {
 		rc.mux.Handle(p.path()+p.suffix, rc.watch(p, h))
 	}
@@ -94,11 +112,11 @@ func newPage(rc *receiver, s *sender, anyone bool) *inspector.Inspector {
 			if !ok {
 				return 0, errNotServed
 			}
-			secret, source := m.secret, inspector.FromSample
+			settings, source := m.settings, inspector.FromSample
 			if forged {
-				secret, source = newSecret(), inspector.FromForgery
+				settings.Secrets, source = []string{newSecret()}, inspector.FromForgery
 			}
-			return idOf(s.golden(ctx, m, g, secret, source))
+			return idOf(s.golden(ctx, m, g, settings, source))
 		},
 		Replay: func(ctx context.Context, d *inspector.Delivery, sign bool) (int64, error) {
 			return idOf(s.again(ctx, d, sign))
@@ -106,7 +124,7 @@ func newPage(rc *receiver, s *sender, anyone bool) *inspector.Inspector {
 	}
 	for _, m := range rc.mounted {
 		config.Providers = append(config.Providers, inspector.Provider{
-			Name: m.name, Path: m.path(), Secret: m.secret, Variable: m.variable(),
+			Name: m.name, Path: m.path(), Secret: m.settings.Secrets[0], Variable: m.variable(),
 		})
 	}
 	return inspector.New(config, newSecret())
@@ -149,6 +167,9 @@ func (v visit) observe(o envelope.Observation) {
 	v.Event, v.Known = o.Event, o.Known
 	v.Outcome, v.Status, v.Duration, v.Err = o.Outcome, o.Status, o.Duration, o.Err
 }
+
+// refused keeps what can explain the refusal, once somebody asks.
+func (v visit) refused(r *envelope.Refusal) { v.Why = sync.OnceValue(r.Explain) }
 
 func (v visit) drifted(r envelope.DriftReport) { v.Drift, v.DriftTotal = r.Drift, r.Total }
 

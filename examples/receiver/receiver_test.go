@@ -28,6 +28,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 	"github.com/loyaltyhooks/loyaltyhooks/examples/receiver/inspector"
 	"github.com/loyaltyhooks/loyaltyhooks/mambo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
@@ -101,7 +102,12 @@ func TestFailures(t *testing.T) {
 		"secret":      {[]string{"-addr", "127.0.0.1:0"}, " "},
 	} {
 		var stderr bytes.Buffer
-		code := run(t.Context(), test.args, func(string) string { return test.secret }, io.Discard, &stderr)
+		code := run(t.Context(), test.args, func(name string) string {
+			if strings.HasSuffix(name, "_SECRET") {
+				return test.secret
+			}
+			return ""
+		}, io.Discard, &stderr)
 		if code != exitFailed || stderr.Len() == 0 {
 			t.Errorf("%s: exit code %d, %q", name, code, stderr.String())
 		}
@@ -136,7 +142,8 @@ func start(t *testing.T, secrets map[string]string, args ...string) *program {
 		if found := regexp.MustCompile(`https?://[^/]+`).FindString(lines.Text()); found != "" && p.url == "" {
 			p.url = found
 		}
-		if strings.Contains(lines.Text(), providers[len(providers)-1].name) { // The last line of the start.
+		isLast := strings.Contains(lines.Text(), providers[len(providers)-1].name) || strings.Contains(lines.Text(), "waiting for deliveries")
+		if isLast {
 			go func() { _, _ = io.Copy(io.Discard, reader) }()
 			return p
 		}
@@ -162,7 +169,7 @@ func (b *syncBuffer) String() string {
 	return b.buf.String()
 }
 
-const testSecret = "1d7a4c9e-for-tests"
+const testSecret = "whsec_1d7a4c9e5d18c7e2f0934ab6c3a1f59d0e7b42868d14ba96f7305ce2491b8d6e" // which each provider takes
 
 // post sends a request and gives the status. The receiver prints a delivery before
 // it answers.
@@ -185,7 +192,7 @@ func masivoRequest(t *testing.T, url, event, secret string) *http.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := masivotest.Request(golden, envelopetest.Options{Secret: secret, URL: url + "/webhooks/masivo"})
+	r, err := masivotest.Request(golden, masivotest.Options{Secret: secret, URL: url + "/webhooks/masivo"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,15 +246,13 @@ func TestReceive(t *testing.T) {
 func TestDrain(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	slow := masivoProvider
-	slow = describe(slow, func(secret string, config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
-		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Options: config}, routes...)
-	}, on(masivo.TierUpgrade, func(*masivo.Delivery[masivo.TierChangeData]) string {
+	slow = describe(slow, cli.Settings.Masivo, masivo.NewHandler, on(masivo.TierUpgrade, func(*masivo.Delivery[masivo.TierChangeData]) string {
 		close(entered)
 		<-leave
 		return "done"
 	}))
 	rc := &receiver{history: inspector.NewHistory(10, 1<<20), mux: http.NewServeMux(), tell: func(*inspector.Delivery) {}}
-	if err := rc.mount(slow, testSecret, nil); err != nil {
+	if err := rc.mount(slow, withSecret(testSecret), nil); err != nil {
 		t.Fatal(err)
 	}
 	listener, _, err := listen(t.Context(), "127.0.0.1:0", "", "")
@@ -295,14 +300,12 @@ func TestDrainEndsInTime(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	defer close(leave)
 	rc := &receiver{history: inspector.NewHistory(10, 1<<20), mux: http.NewServeMux(), tell: func(*inspector.Delivery) {}}
-	stuck := describe(masivoProvider, func(secret string, config envelope.Options, routes ...masivo.Route) (*envelope.Handler, error) {
-		return masivo.NewHandler(masivo.Config{Secrets: []string{secret}, Options: config}, routes...)
-	}, on(masivo.TierUpgrade, func(*masivo.Delivery[masivo.TierChangeData]) string {
+	stuck := describe(masivoProvider, cli.Settings.Masivo, masivo.NewHandler, on(masivo.TierUpgrade, func(*masivo.Delivery[masivo.TierChangeData]) string {
 		close(entered)
 		<-leave
 		return ""
 	}))
-	if err := rc.mount(stuck, testSecret, nil); err != nil {
+	if err := rc.mount(stuck, withSecret(testSecret), nil); err != nil {
 		t.Fatal(err)
 	}
 	listener, _, err := listen(t.Context(), "127.0.0.1:0", "", "")
@@ -400,7 +403,7 @@ func TestServerHasLimits(t *testing.T) {
 
 // A sender that sends half a header, or half a body, and waits, is let go of.
 func TestSlowSenderIsLetGo(t *testing.T) {
-	rc, err := newReceiver(func(provider) string { return testSecret }, nil, func(*inspector.Delivery) {})
+	rc, err := newReceiver(func(provider) cli.Settings { return withSecret(testSecret) }, nil, func(*inspector.Delivery) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 	"github.com/loyaltyhooks/loyaltyhooks/examples/receiver/inspector"
 )
 
@@ -65,10 +66,10 @@ func trusting(certificate *x509.Certificate) *tls.Config {
 	return config
 }
 
-// golden sends a bundled delivery, signed with a secret, and gives what the receiver
+// golden sends a bundled delivery, signed by settings, and gives what the receiver
 // wrote down of it.
-func (s *sender) golden(ctx context.Context, m mounted, g envelopetest.Golden, secret string, source inspector.Source) (*inspector.Delivery, error) {
-	r, err := m.request(g, envelopetest.Options{Secret: secret, URL: s.url + m.path()})
+func (s *sender) golden(ctx context.Context, m mounted, g envelopetest.Golden, settings cli.Settings, source inspector.Source) (*inspector.Delivery, error) {
+	r, err := m.request(g, settings, m.at(s.url))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (s *sender) again(ctx context.Context, d *inspector.Delivery, sign bool) (*
 	}
 	if sign {
 		g := envelopetest.Golden{Provider: d.Provider, Event: d.Event, ContentType: d.Header.Get("Content-Type"), Body: d.Raw}
-		return s.golden(ctx, m, g, m.secret, inspector.FromReplay)
+		return s.golden(ctx, m, g, m.settings, inspector.FromReplay)
 	}
 	target, err := url.Parse(s.url + d.Target)
 	if err != nil {

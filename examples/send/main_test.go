@@ -47,7 +47,7 @@ type receiver struct {
 func newReceiver(t *testing.T, provider cli.Provider) *receiver {
 	t.Helper()
 	r := &receiver{events: map[string]int{}}
-	h, err := provider.NewHandler([]string{secret}, envelope.Options{
+	h, err := provider.NewHandler(cli.Settings{Secrets: []string{secret}}, envelope.Options{
 		Observer: func(_ context.Context, o envelope.Observation) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/examples/internal/cli"
 )
 
@@ -95,7 +96,7 @@ func (s *sender) request(d delivery, body []byte) (*http.Request, error) {
 	if s.secret == "" {
 		return r, nil
 	}
-	return r, s.provider.Sign(r, body, s.secret)
+	return r, s.provider.Sign(cli.Settings{Secrets: []string{s.secret}}, envelope.Options{}, r, body)
 }
 
 // maxAnswer bounds what is read of an answer, so that its connection can be used

@@ -58,7 +58,7 @@ func TestEveryHandlerOfAGolden(t *testing.T) {
 	testGolden(t, mamboProvider, mambo.PointWalletUpdated, "basic", mambo.SignatureHeader)
 	testGolden(t, mamboProvider, mambo.ActivityCreated, "basic", mambo.SignatureHeader)
 	testGolden(t, mamboProvider, mambo.BehaviourCreated, "flexible-operators", mambo.SignatureHeader)
-	testGolden(t, ambassifyProvider, ambassify.CampaignChanged, "milliseconds", "")
+	testGolden(t, ambassifyProvider, ambassify.CampaignChanged, "numbers-as-text", "")
 	testGolden(t, ambassifyProvider, ambassify.CampaignChanged, "basic", "")
 	testGolden(t, ambassifyProvider, ambassify.ConversionCreated, "basic", "")
 }

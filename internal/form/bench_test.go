@@ -134,7 +134,7 @@ func BenchmarkSixtyKeys(b *testing.B) {
 	}
 	body, d := []byte(brackets), NewDecoder()
 	decode := func() {
-		tree, err := Parse(body, Limits{})
+		tree, err := Parse(body, UTF8, Limits{})
 		if err != nil {
 			b.Fatal(err)
 		}

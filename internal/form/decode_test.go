@@ -68,7 +68,7 @@ var records = NewDecoder(open{}, map[string]string(nil))
 
 // decode decodes a form, and tells what did not fit.
 func decode(body string) (r record, mistyped []string, err error) {
-	tree, err := Parse([]byte(body), Limits{})
+	tree, err := Parse([]byte(body), UTF8, Limits{})
 	if err != nil {
 		return r, nil, err
 	}
@@ -209,7 +209,7 @@ func TestDecodeRefuses(t *testing.T) {
 }
 
 func TestDecodeSalvages(t *testing.T) {
-	tree, err := Parse([]byte("id=5&parent[titles][en]=Hello&parent[titles][nl][x]=1"), Limits{})
+	tree, err := Parse([]byte("id=5&parent[titles][en]=Hello&parent[titles][nl][x]=1"), UTF8, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestDecodeSalvages(t *testing.T) {
 }
 
 func TestDecodeTarget(t *testing.T) {
-	tree, err := Parse([]byte("parent[id]=5"), Limits{})
+	tree, err := Parse([]byte("parent[id]=5"), UTF8, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestDecodeTarget(t *testing.T) {
 // A Decoder learns its types while others use it.
 func TestDecodeConcurrently(t *testing.T) {
 	d := NewDecoder(open{}, map[string]string(nil))
-	tree, err := Parse([]byte("id=5&hidden=maybe&titles[en]=x&children[0][children][0][key]=a&parent[groups][]=b"), Limits{})
+	tree, err := Parse([]byte("id=5&hidden=maybe&titles[en]=x&children[0][children][0][key]=a&parent[groups][]=b"), UTF8, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestDecodeConcurrently(t *testing.T) {
 }
 
 func TestDecoderRefusesTypes(t *testing.T) {
-	tree, err := Parse([]byte("a=1"), Limits{})
+	tree, err := Parse([]byte("a=1"), UTF8, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +337,7 @@ func TestEncodeIsTheReverseOfParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := Parse(body, Limits{})
+	tree, err := Parse(body, UTF8, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		tree, err := Parse([]byte(body), Limits{})
+		tree, err := Parse([]byte(body), UTF8, Limits{})
 		if err != nil {
 			return
 		}
@@ -367,7 +367,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if second, err := Parse(again, Limits{MaxKey: 3 * 1024}); err == nil {
+		if second, err := Parse(again, UTF8, Limits{MaxKey: 3 * 1024}); err == nil {
 			if got := second.Root().JSON(); string(got) != string(text) {
 				t.Fatalf("got %s\nwant %s", got, text)
 			}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/loyaltyhooks/loyaltyhooks/internal/wire"
 )
 
 // Parse and JSON make of a form what a plain and slow reading makes of it, and
@@ -25,7 +27,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		want, ok := readPlainly(string(body))
-		tree, err := Parse(body, Limits{})
+		tree, err := Parse(body, UTF8, Limits{})
 		var refused *Error
 		if err != nil && (!errors.As(err, &refused) || refused.Offset < 0 || refused.Offset > len(body)) {
 			t.Fatalf("got %v", err)
@@ -44,6 +46,11 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d bytes of JSON, %d announced: %s", len(text), tree.Root().JSONLen(), text)
 		}
 		var got any
+		for _, pointer := range tree.Invalid {
+			if value, ok := wire.Find(text, pointer); !ok || !strings.Contains(string(value), "\uFFFD") {
+				t.Errorf("invalid at %q: %s", pointer, value)
+			}
+		}
 		if err := json.Unmarshal(text, &got); err != nil {
 			t.Fatalf("%v in %s", err, text)
 		}
@@ -65,7 +72,7 @@ func readPlainly(body string) (tree any, ok bool) {
 		return nil, false
 	}
 	root := &branch{kind: "named", members: map[string]*branch{}}
-	for pair := range strings.SplitSeq(body, "&") {
+	for pair := range strings.SplitSeq(strings.TrimRight(body, "\r\n"), "&") {
 		if pair != "" && !root.add(pair) {
 			return nil, false
 		}
@@ -81,9 +88,10 @@ func (b *branch) add(pair string) bool {
 	key, badKey := url.QueryUnescape(key)
 	value, badValue := url.QueryUnescape(value)
 	names, ok := namesOf(key)
-	if badKey != nil || badValue != nil || !utf8.ValidString(key) || !utf8.ValidString(value) || !ok || len(names) > 32 {
+	if badKey != nil || badValue != nil || !utf8.ValidString(key) || !ok || len(names) > 32 {
 		return false
 	}
+	value = strings.ToValidUTF8(value, "\uFFFD")
 	items := len(names) > 1 && names[len(names)-1] == ""
 	if items {
 		names = names[:len(names)-1]

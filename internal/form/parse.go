@@ -2,16 +2,24 @@ package form
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Tree is a parsed form.
 type Tree struct {
-	limits Limits
-	pairs  int
-	nodes  []node // The root is the first.
-	index  map[edge]int32
+	// Invalid are JSON Pointers to the first values that are not text in the charset of
+	// the form: U+FFFD stands for what can't be told.
+	Invalid []string
+
+	charset Charset
+	limits  Limits
+	pairs   int
+	nodes   []node // The root is the first.
+	index   map[edge]int32
 }
 
 // node is a name in a key. Children form a chain in the order of the body.
@@ -52,20 +60,21 @@ const (
 	fewNodes     = 256
 )
 
-// Parse reads a body of the media type application/x-www-form-urlencoded. Its
-// errors are of type *Error.
-func Parse(body []byte, limits Limits) (*Tree, error) {
+// Parse reads a body of the media type application/x-www-form-urlencoded. A line feed
+// at its end is none of it. Its errors are of type *Error.
+func Parse(body []byte, charset Charset, limits Limits) (*Tree, error) {
 	limits = limits.withDefaults()
+	body = bytes.TrimRight(body, "\r\n")
 	pairs := bytes.Count(body, []byte{'&'}) + 1
 	if pairs > limits.MaxPairs {
 		return nil, &Error{ErrPairs, 0}
 	}
-	t := &Tree{limits: limits, pairs: pairs, nodes: make([]node, 1, 2*pairs+8)}
+	t := &Tree{charset: charset, limits: limits, pairs: pairs, nodes: make([]node, 1, 2*pairs+8)}
 	t.nodes[0].kind = named
 
 	// All unescaped text goes into one buffer that never grows.
 	var text strings.Builder
-	text.Grow(len(body))
+	text.Grow(roomFor(body))
 	for start := 0; start < len(body); {
 		pair := body[start:]
 		if end := bytes.IndexByte(pair, '&'); end >= 0 {
@@ -86,44 +95,42 @@ func (t *Tree) addPair(text *strings.Builder, pair []byte, offset int32) error {
 	if len(rawKey) > t.limits.MaxKey {
 		return ErrKey
 	}
-	key, ok := unescape(text, rawKey)
+	key, ok := t.charset.unescape(text, rawKey)
+	if !ok || !utf8.ValidString(key) {
+		return ErrSyntax
+	}
+	value, ok := t.charset.unescape(text, rawValue)
 	if !ok {
 		return ErrSyntax
 	}
-	value, ok := unescape(text, rawValue)
-	if !ok {
-		return ErrSyntax
+	clean := utf8.ValidString(value)
+	if !clean {
+		value = replaceInvalid(text, value)
 	}
-	return t.add(key, value, offset)
+	err := t.add(key, value, offset)
+	if err == nil && !clean && len(t.Invalid) < maxInvalid {
+		t.Invalid = append(t.Invalid, t.pointerTo(key))
+	}
+	return err
 }
 
-// unescape appends the text that raw stands for, and returns it.
-func unescape(to *strings.Builder, raw []byte) (text string, ok bool) {
-	start := to.Len()
-	plain := 0 // where text begins that stands for itself
-	for i := 0; i < len(raw); i++ {
-		switch raw[i] {
-		case '+':
-			to.Write(raw[plain:i])
-			to.WriteByte(' ')
-			plain = i + 1
-		case '%':
-			if i+2 >= len(raw) {
-				return "", false
-			}
-			high, low := hex(raw[i+1]), hex(raw[i+2])
-			if high > 15 || low > 15 {
-				return "", false
-			}
-			to.Write(raw[plain:i])
-			to.WriteByte(high<<4 | low)
-			i += 2
-			plain = i + 1
+// maxInvalid bounds the pointers of Invalid.
+const maxInvalid = 100
+
+// pointerTo is the JSON Pointer to the value that was added last for a key.
+func (t *Tree) pointerTo(key string) string {
+	name, _, _ := strings.Cut(key, "[")
+	pointer, at := jsontext.Pointer("").AppendToken(name), t.find(0, name)
+	for rest := strings.TrimPrefix(key, name); rest != ""; {
+		name, rest, _ = cutBrackets(rest)
+		if name == "" {
+			name = strconv.Itoa(int(t.nodes[at].size) - 1)
+		} else {
+			at = t.find(at, name)
 		}
+		pointer = pointer.AppendToken(name)
 	}
-	to.Write(raw[plain:])
-	text = to.String()[start:]
-	return text, utf8.ValidString(text)
+	return string(pointer)
 }
 
 // hex is the value of a hexadecimal digit, and more than 15 for anything else.

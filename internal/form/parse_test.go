@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tree, err := Parse([]byte(tt.body), Limits{})
+			tree, err := Parse([]byte(tt.body), UTF8, Limits{})
 			if tt.want == "" {
 				if !errors.Is(err, ErrConflict) {
 					t.Fatalf("got %v, want a conflict", err)
@@ -70,7 +70,7 @@ func TestParseRefuses(t *testing.T) {
 		{"empty brackets inside", "a[][b]=1", ErrSyntax, 0},
 		{"escape cut short", "a=%4", ErrSyntax, 0},
 		{"escape of nothing", "a%zz=1", ErrSyntax, 0},
-		{"not UTF-8", "a=%ff", ErrSyntax, 0},
+		{"key that is not UTF-8", "a%ff=1", ErrSyntax, 0},
 		{"value, then members", "a=1&a[b]=2", ErrConflict, 4},
 		{"members, then value", "a[b]=2&a=1", ErrConflict, 7},
 		{"value, then item", "a=1&a[]=2", ErrConflict, 4},
@@ -84,7 +84,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Parse([]byte(tt.body), Limits{})
+			_, err := Parse([]byte(tt.body), UTF8, Limits{})
 			var e *Error
 			if !errors.Is(err, tt.kind) || !errors.As(err, &e) || e.Offset != tt.offset {
 				t.Errorf("got %v, want %v at byte %d", err, tt.kind, tt.offset)
@@ -96,12 +96,12 @@ func TestParseRefuses(t *testing.T) {
 func TestLimits(t *testing.T) {
 	body := []byte("a[b][c]=1&d=2")
 	for _, limits := range []Limits{{}, {MaxPairs: 2}, {MaxKey: 7}, {MaxDepth: 3}, {MaxPairs: -1, MaxKey: -1, MaxDepth: -1, MaxIndex: -1}} {
-		if _, err := Parse(body, limits); err != nil {
+		if _, err := Parse(body, UTF8, limits); err != nil {
 			t.Errorf("%+v: %v", limits, err)
 		}
 	}
 	for kind, limits := range map[error]Limits{ErrPairs: {MaxPairs: 1}, ErrKey: {MaxKey: 6}, ErrDepth: {MaxDepth: 2}} {
-		if _, err := Parse(body, limits); !errors.Is(err, kind) {
+		if _, err := Parse(body, UTF8, limits); !errors.Is(err, kind) {
 			t.Errorf("%+v: got %v, want %v", limits, err, kind)
 		}
 	}
@@ -109,20 +109,20 @@ func TestLimits(t *testing.T) {
 	for i := range 300 {
 		nested = append(nested, fmt.Sprintf("k%d[a][b][c][d]=1", i))
 	}
-	if _, err := Parse([]byte(strings.Join(nested, "&")), Limits{}); !errors.Is(err, ErrNodes) {
+	if _, err := Parse([]byte(strings.Join(nested, "&")), UTF8, Limits{}); !errors.Is(err, ErrNodes) {
 		t.Errorf("got %v, want %v", err, ErrNodes)
 	}
 }
 
 func TestErrorsHoldNoText(t *testing.T) {
-	_, err := Parse([]byte("secret=1&secret[hidden]=2"), Limits{})
+	_, err := Parse([]byte("secret=1&secret[hidden]=2"), UTF8, Limits{})
 	if got, want := err.Error(), "form: key with a value and with members at byte 9"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
 func TestNodeGet(t *testing.T) {
-	tree, err := Parse([]byte("a[b][0]=x&a[b][1][c]=y&l[]=p&l[]=q"), Limits{})
+	tree, err := Parse([]byte("a[b][0]=x&a[b][1][c]=y&l[]=p&l[]=q"), UTF8, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestJSONLen(t *testing.T) {
 		"", "a=", "a=b&c=d", "a[]=1&a[]=2", "a[0]=x&a[1]=y", "a[1]=x", "a[b][c]=d&a[b][e]=%22%5C%0A%09%0D%08%0C%00%1F%7F", "%01%22=%C3%A9",
 		"a=1&a=2", "a[0][0]=1&a[0][1]=2&a[1]=3", "0=a&1=b", "a=%E2%80%A8%3C%26", "a=" + strings.Repeat("\x01", 1000),
 	} {
-		tree, err := Parse([]byte(body), Limits{})
+		tree, err := Parse([]byte(body), UTF8, Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}

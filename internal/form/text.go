@@ -78,7 +78,7 @@ func (n Node) jsonLen(asObject bool) int {
 	return length
 }
 
-// appendQuote appends a JSON string. Parse has refused what is not UTF-8.
+// appendQuote appends a JSON string. Parse has replaced what is not UTF-8.
 func appendQuote(b []byte, text string) []byte {
 	b, _ = jsontext.AppendQuote(b, text)
 	return b

@@ -147,7 +147,7 @@ func (n Node) list() (items []Node, ok bool, err error) {
 	if !ok {
 		return nil, false, n.checkMembers()
 	}
-	if len(items) > n.tree.limits.MaxIndex+1 {
+	if len(items)-1 > n.tree.limits.MaxIndex {
 		return nil, false, n.refuse(ErrIndex)
 	}
 	return items, true, nil

@@ -63,7 +63,7 @@ func child(text jsontext.Value, token string) (found jsontext.Value, ok bool) {
 // Safe is a pointer from a value of the type without names that the sender chose:
 // those of maps, and those that no type has, become an asterisk.
 func (p *Plan) Safe(pointer string) string {
-	var b strings.Builder
+	var safe jsontext.Pointer
 	for token := range jsontext.Pointer(pointer).Tokens() {
 		for p != nil && p.Kind == Pointer {
 			p = p.Elem
@@ -90,9 +90,9 @@ func (p *Plan) Safe(pointer string) string {
 				p = p.Elem
 			}
 		}
-		b.WriteString("/" + Escape(token))
+		safe = safe.AppendToken(token)
 	}
-	return b.String()
+	return string(safe)
 }
 
 // anyMember is the plan of a member of an object or of one of its variants, or nil.
@@ -106,9 +106,4 @@ func (p *Plan) anyMember(name string) *Plan {
 		}
 	}
 	return nil
-}
-
-// Escape spells a name as a part of a JSON Pointer.
-func Escape(name string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }

@@ -106,6 +106,7 @@ func (r *Reader) objectList(p *Plan, v reflect.Value, rule *Rule) error {
 		return err
 	}
 	seen := map[string]int{} // the index of each name
+	early := 0               // members that are no elements, before the first that is one
 	for r.dec.PeekKind() != '}' {
 		raw, err := r.Name()
 		if err == nil {
@@ -115,17 +116,29 @@ func (r *Reader) objectList(p *Plan, v reflect.Value, rule *Rule) error {
 			return err
 		}
 		name, _, _ := Unquote(raw)
-		if p.keyed == nil && (name == "" || Digits(name) < len(name)) {
+		switch isElement := p.keyed != nil || name != "" && Digits(name) == len(name); {
+		case isElement:
+			err = r.namedElement(p, v, name, seen, rule)
+		case len(seen) == 0:
+			early++
+			err = r.Skip()
+		default:
 			r.misfit(rule.each())
 			err = r.Skip()
-		} else {
-			err = r.namedElement(p, v, name, seen, rule)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return r.Leave()
+	if err := r.Leave(); err != nil || early == 0 {
+		return err
+	}
+	if len(seen) == 0 { // It is no list at all.
+		r.misfit(rule)
+	} else {
+		r.Misfits.Total += early
+	}
+	return nil
 }
 
 // namedElement reads a member of an object that stands for a list.

@@ -55,6 +55,16 @@ func (n *Notes) Misfit(pointer string) {
 	}
 }
 
+// InvalidText notes a text that is not Unicode.
+func (n *Notes) InvalidText(pointer string) {
+	if !n.Listening {
+		return
+	}
+	if n.Others.Total++; !n.Others.isFull() {
+		n.Others.add(Note{Kind: InvalidText, Pointer: pointer})
+	}
+}
+
 // misfit notes the value that was just read. It reports whether it is listed: a
 // pointer costs something.
 func (r *Reader) misfit(rule *Rule) (listed bool) {

@@ -124,6 +124,10 @@ func (o *objectReader) find(raw jsontext.Value) int {
 	if !ok && bytes.IndexByte(raw, '\\') >= 0 {
 		i, ok = o.members.byQuoted[string(Canonical(raw))]
 	}
+	if !ok && o.members.untagged != nil {
+		name, _, _ := Unquote(raw)
+		i, ok = o.members.untagged[fold(name)]
+	}
 	if !ok {
 		return -1
 	}
@@ -155,7 +159,7 @@ func (o *objectReader) member() error {
 		return err
 	}
 	if o.sent(i) {
-		if rule != nil && rule.strict {
+		if rule != nil && (rule.once || rule.strict) {
 			return o.Twice()
 		}
 		o.differs(DuplicateMember)

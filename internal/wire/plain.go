@@ -125,10 +125,10 @@ func parseUint(text string) (uint64, bool) {
 
 // ParseBool reads a boolean as people spell it.
 func ParseBool(text string) (value, ok bool) {
-	switch strings.ToLower(text) {
-	case "true", "1", "yes", "y", "on":
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "1", "yes", "y", "on", "t":
 		return true, true
-	case "false", "0", "no", "n", "off":
+	case "false", "0", "no", "n", "off", "f":
 		return false, true
 	}
 	return false, false

@@ -92,6 +92,7 @@ type members struct {
 	list     []Field
 	byQuoted map[string]int
 	byName   map[string]int
+	untagged map[string]int // fields without a name in a tag, which match in any case
 }
 
 // keyed says how an object is read as a list: each member is an element, its name

@@ -26,6 +26,10 @@ type Limits struct {
 type Reader struct {
 	Notes
 
+	// Unusual reports whether a value that decodes itself is kept and understood, and not
+	// what its type documents. It is optional.
+	Unusual func(target any) bool
+
 	dec    jsontext.Decoder
 	buf    bytes.Buffer
 	text   []byte

@@ -26,6 +26,7 @@ type Rule struct {
 	Tag      string // the other rules
 	Each     *Rule  // for the elements of a list or map; nil if there is none
 
+	once   bool // refused if it is sent twice
 	strict bool // refused if it is sent twice, or is not Unicode
 }
 
@@ -192,8 +193,11 @@ func (p *Plan) finish() {
 	for i := range p.Fields {
 		f := &p.Fields[i]
 		f.quoted = string(Quote(f.Name))
-		if leads := f.Plan.leads(); leads || f.Name == p.Kinds {
+		if f.Plan.leads() {
 			f.Rule = f.Rule.asStrict()
+		}
+		if f.Name == p.Kinds {
+			f.Rule = f.Rule.asOnce()
 		}
 		f.strict = f.Rule.asStrict()
 		f.Checked = !f.Rule.isOff() && (f.Rule.says() || f.Plan.Ruled)
@@ -210,21 +214,41 @@ func (p *Plan) finish() {
 }
 
 func (r *Rule) asStrict() *Rule {
-	var strict Rule
-	if r != nil {
-		strict = *r
+	rule := r.orNone()
+	rule.strict = true
+	return &rule
+}
+
+// asOnce is for the member that chooses the variant: two could choose two.
+func (r *Rule) asOnce() *Rule {
+	rule := r.orNone()
+	rule.once = true
+	return &rule
+}
+
+func (r *Rule) orNone() Rule {
+	if r == nil {
+		return Rule{}
 	}
-	strict.strict = true
-	return &strict
+	return *r
 }
 
 func membersOf(fields []Field) members {
 	m := members{list: fields, byQuoted: make(map[string]int, len(fields)), byName: make(map[string]int, len(fields))}
 	for i, f := range fields {
 		m.byQuoted[f.quoted], m.byName[f.Name] = i, i
+		if name, _, _ := strings.Cut(f.Tag, ","); name == "" {
+			if m.untagged == nil {
+				m.untagged = map[string]int{}
+			}
+			m.untagged[fold(f.Name)] = i
+		}
 	}
 	return m
 }
+
+// fold maps names that differ only in case to one.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 
 // merge makes one list of the fields of a holder and of its variant. The variant's
 // type is the more exact one where both know a member; the holder repeats the value
@@ -246,6 +270,9 @@ func merge(holder, variant []Field) []Field {
 		}
 		if f.Rule != nil && f.Rule.strict {
 			merged[i].Rule = merged[i].Rule.asStrict()
+		}
+		if f.Rule != nil && f.Rule.once {
+			merged[i].Rule = merged[i].Rule.asOnce()
 		}
 	}
 	return merged

@@ -97,9 +97,11 @@ func (r *Reader) plain(p Kind, v reflect.Value, rule *Rule, kind jsontext.Kind) 
 	}
 	switch p {
 	case Text:
-		text, quoted, _ := Unquote(raw)
-		v.SetString(text)
-		fits = quoted
+		fits = setText(v, raw)
+		if !fits && kind == '0' && v.Len() > 0 {
+			r.misfit(nil) // The text of a number says all of it: an identity as well.
+			return nil
+		}
 	case Bool:
 		fits = setBool(v, raw)
 	case Int:
@@ -113,6 +115,28 @@ func (r *Reader) plain(p Kind, v reflect.Value, rule *Rule, kind jsontext.Kind) 
 		v.SetZero() // An identity must not pass for one that fits.
 	}
 	return nil
+}
+
+// setText keeps the text of any value but for false, which is how PHP spells that there
+// is none.
+func setText(v reflect.Value, raw jsontext.Value) (fits bool) {
+	text, quoted, _ := Unquote(raw)
+	isNumber := raw[0] != 't' && raw[0] != 'f' && (!quoted || isNumberText(text))
+	if v.Type() == reflect.TypeFor[json.Number]() {
+		if isNumber {
+			v.SetString(text)
+		}
+		return isNumber
+	}
+	if raw[0] != 'f' {
+		v.SetString(text)
+	}
+	return quoted
+}
+
+// isNumberText reports whether a text is a number in JSON.
+func isNumberText(text string) bool {
+	return jsontext.Value(text).Kind() == '0' && jsontext.Value(text).IsValid()
 }
 
 func setBool(v reflect.Value, raw jsontext.Value) (fits bool) {
@@ -153,7 +177,7 @@ func setUint(v reflect.Value, raw jsontext.Value) (fits bool) {
 
 func setFloat(v reflect.Value, raw jsontext.Value) (fits bool) {
 	text, quoted, _ := Unquote(raw)
-	if !IsNumber(text, true) {
+	if quoted && !IsNumber(text, true) { // ParseFloat alone accepts hexadecimal, Inf and NaN.
 		return false
 	}
 	f, err := strconv.ParseFloat(text, v.Type().Bits())
@@ -198,9 +222,12 @@ func (r *Reader) leaf(p *Plan, v reflect.Value, rule *Rule) error {
 	case Bytes:
 		err = jsonv2.Unmarshal(raw, target)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		v.SetZero()
 		r.misfit(rule)
+	case r.Listening && r.Unusual != nil && r.Unusual(v.Addr().Interface()):
+		r.differs(WrongType)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestNewRequest(t *testing.T) {
 	})
 	for range 2 { // A request can be sent again.
 		got = masivo.TierChangeData{}
-		result := masivotest.Deliver(t, h, masivotest.Again(t, r))
+		result := envelopetest.Deliver(t, h, envelopetest.Again(t, r))
 		if result.Status != http.StatusOK || result.Event != "TIER_UPGRADE" || result.Outcome != envelope.OutcomeHandled {
 			t.Fatalf("got %+v", result)
 		}
@@ -53,14 +53,14 @@ func TestNewRequest(t *testing.T) {
 
 func TestNewRequestWith(t *testing.T) {
 	var got masivo.TierChangeData
-	r := masivotest.NewRequestWith(t, envelopetest.Options{
+	r := masivotest.NewRequestWith(t, masivotest.Options{
 		Situation: "two-levels",
 		URL:       "https://shop.example.com/webhooks/masivo?account=7",
 	}, masivo.TierUpgrade)
 	if r.URL.Query().Get("account") != "7" {
 		t.Errorf("URL %s", r.URL)
 	}
-	if result := masivotest.Deliver(t, newHandler(t, &got), r); result.Status != http.StatusOK || got.ToTierLevel.Int64()-got.FromTierLevel.Int64() != 2 {
+	if result := envelopetest.Deliver(t, newHandler(t, &got), r); result.Status != http.StatusOK || got.ToTierLevel.Int64()-got.FromTierLevel.Int64() != 2 {
 		t.Errorf("got %+v, %+v", result, got)
 	}
 }
@@ -72,12 +72,12 @@ func TestAttacks(t *testing.T) {
 		err     error
 	}{
 		"forged":    {masivotest.Forged(t, masivo.TierUpgrade), http.StatusUnauthorized, envelope.ErrSignatureMismatch},
-		"too large": {masivotest.TooLarge(t, masivo.TierUpgrade), http.StatusRequestEntityTooLarge, envelope.ErrTooLarge},
+		"too large": {envelopetest.TooLarge(t, masivotest.NewRequest(t, masivo.TierUpgrade)), http.StatusRequestEntityTooLarge, envelope.ErrTooLarge},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got masivo.TierChangeData
-			result := masivotest.Deliver(t, newHandler(t, &got), test.request)
+			result := envelopetest.Deliver(t, newHandler(t, &got), test.request)
 			if result.Status != test.status || !errors.Is(result.Err, test.err) {
 				t.Errorf("got status %d, %v", result.Status, result.Err)
 			}
@@ -92,7 +92,7 @@ func TestAttacks(t *testing.T) {
 // say so differ from the types.
 func TestGoldens(t *testing.T) {
 	events := map[string]bool{}
-	for event, golden := range masivotest.Goldens() {
+	for event, golden := range envelopetest.Goldens(masivo.Name) {
 		events[event] = true
 		t.Run(event+"/"+golden.Situation, func(t *testing.T) {
 			drifted := false
@@ -111,11 +111,11 @@ func TestGoldens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := masivotest.Request(golden, envelopetest.Options{})
+			r, err := masivotest.Request(golden, masivotest.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if result := masivotest.Deliver(t, h, r); result.Outcome != envelope.OutcomeHandled {
+			if result := envelopetest.Deliver(t, h, r); result.Outcome != envelope.OutcomeHandled {
 				t.Errorf("got %+v", result)
 			}
 			if want := strings.HasPrefix(golden.Situation, "drift-"); drifted != want {
@@ -131,8 +131,48 @@ func TestGoldens(t *testing.T) {
 }
 
 func TestCatalog(t *testing.T) {
-	catalog := masivotest.Catalog()
+	catalog, err := envelopetest.ReadCatalog(masivo.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if catalog.Provider != masivo.Name || len(catalog.Events) != len(masivo.Events()) || len(catalog.Models) != 29 {
 		t.Errorf("%s: %d events, %d models", catalog.Provider, len(catalog.Events), len(catalog.Models))
+	}
+}
+
+// TestNewRequestFor: a handler accepts the requests that are made for its own Config, and
+// no others.
+func TestNewRequestFor(t *testing.T) {
+	for _, from := range []envelope.SecretSource{
+		{}, envelope.FromQuery("key"), envelope.FromHeader("X-Key"), envelope.FromBasicAuth("masivo"), envelope.FromPathValue("secret"),
+	} {
+		t.Run(from.String(), func(t *testing.T) {
+			config := masivo.Config{Secrets: []string{"a+b/c %"}, SecretFrom: from}
+			ran := 0
+			h, err := masivo.NewHandler(config, masivo.TierUpgrade.Handle(func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error {
+				ran++
+				return nil
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mux := http.NewServeMux()
+			mux.Handle("POST /masivo", h)
+			mux.Handle("POST /masivo/{secret}", h)
+			options := masivotest.Options{Config: config, URL: "https://example.com/masivo"}
+			if from == envelope.FromPathValue("secret") {
+				options.URL += "/{secret}"
+			}
+			if result := envelopetest.Deliver(t, mux, masivotest.NewRequestWith(t, options, masivo.TierUpgrade)); result.Status != http.StatusOK || ran != 1 {
+				t.Errorf("%d %v, %d runs", result.Status, result.Err, ran)
+			}
+			if result := envelopetest.Deliver(t, h, masivotest.NewRequestFor(t, config, masivo.TierUpgrade)); result.Status != http.StatusOK || ran != 2 {
+				t.Errorf("without a mux: %d %v, %d runs", result.Status, result.Err, ran)
+			}
+			options.Secret = "another"
+			if result := envelopetest.Deliver(t, mux, masivotest.NewRequestWith(t, options, masivo.TierUpgrade)); result.Status != http.StatusUnauthorized {
+				t.Errorf("another secret: %d %v", result.Status, result.Err)
+			}
+		})
 	}
 }

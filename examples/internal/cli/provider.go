@@ -24,10 +24,10 @@ type Provider struct {
 
 	// NewHandler makes the provider's handler with one function for all events,
 	// known or not.
-	NewHandler func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error)
+	NewHandler func(settings Settings, config envelope.Options, fn Func) (*envelope.Handler, error)
 
-	// Sign proves the origin of a request as the provider does, now.
-	Sign func(r *http.Request, body []byte, secret string) error
+	// Sign proves the origin of a request as the provider does, with the first secret.
+	Sign func(settings Settings, options envelope.Options, r *http.Request, body []byte) error
 
 	// EventHeader is the header that names the event, if the body does not.
 	EventHeader string
@@ -80,59 +80,51 @@ func Find(name string) (Provider, error) {
 func Providers() []Provider { return providers }
 
 var providers = []Provider{
-	{
-		Name:   mambo.Name,
-		Events: typesOf(mambo.Events()),
-		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
-			return mambo.NewHandler(mambo.Config{Secrets: secrets, Options: config}, routes(mambo.Events(), fn)...)
+	describe(
+		Provider{
+			Name:        mambo.Name,
+			EventHeader: mambotest.EventHeader,
+			Retries:     func(status int) bool { return status < 200 || status > 299 },
 		},
-		Sign: func(r *http.Request, body []byte, secret string) error {
-			return mambo.Sign(mambo.Config{Secrets: []string{secret}}, r, body)
+		Settings.Mambo, mambo.NewHandler, mambo.Sign, mambo.Events(),
+	),
+	describe(
+		Provider{Name: ambassify.Name},
+		Settings.Ambassify, ambassify.NewHandler, ambassify.Sign, ambassify.Events(),
+	),
+	describe(
+		Provider{Name: masivo.Name},
+		Settings.Masivo, masivo.NewHandler, masivo.Sign, masivo.Events(),
+	),
+	describe(
+		Provider{
+			Name:    openloyalty.Name,
+			Attempt: attemptOpenLoyalty,
+			Retries: func(status int) bool { return status >= 400 },
 		},
-		EventHeader: mambotest.EventHeader,
-		Retries:     func(status int) bool { return status < 200 || status > 299 },
-	},
-	{
-		Name:   ambassify.Name,
-		Events: typesOf(ambassify.Events()),
-		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
-			return ambassify.NewHandler(ambassify.Config{Secrets: secrets, Options: config}, routes(ambassify.Events(), fn)...)
-		},
-		Sign: func(r *http.Request, _ []byte, secret string) error {
-			ambassify.Sign(r, envelope.SecretSource{}, secret)
-			return nil
-		},
-	},
-	{
-		Name:   masivo.Name,
-		Events: typesOf(masivo.Events()),
-		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
-			return masivo.NewHandler(masivo.Config{Secrets: secrets, Options: config}, routes(masivo.Events(), fn)...)
-		},
-		Sign: func(r *http.Request, _ []byte, secret string) error {
-			masivo.Sign(r, envelope.SecretSource{}, secret)
-			return nil
-		},
-	},
-	{
-		Name:   openloyalty.Name,
-		Events: typesOf(openloyalty.Events()),
-		NewHandler: func(secrets []string, config envelope.Options, fn Func) (*envelope.Handler, error) {
-			return openloyalty.NewHandler(openloyalty.Config{Secrets: secrets, Options: config}, routes(openloyalty.Events(), fn)...)
-		},
-		Sign:    signOpenLoyalty,
-		Attempt: attemptOpenLoyalty,
-		Retries: func(status int) bool { return status >= 400 },
-	},
+		Settings.OpenLoyalty, openloyalty.NewHandler, openloyalty.Sign, openloyalty.Events(),
+	),
 }
 
-// typesOf lists events with the types of their payloads.
-func typesOf[M any](events []envelope.AnyEvent[M]) map[string]string {
-	types := make(map[string]string, len(events))
+// describe completes a Provider by the functions of its package.
+func describe[C, M any](
+	p Provider,
+	config func(Settings, envelope.Options) C,
+	newHandler func(C, ...envelope.Route[M]) (*envelope.Handler, error),
+	sign func(C, *http.Request, []byte) error,
+	events []envelope.AnyEvent[M],
+) Provider {
+	p.Events = make(map[string]string, len(events))
 	for _, event := range events {
-		types[event.Name()] = event.Payload().String()
+		p.Events[event.Name()] = event.Payload().String()
 	}
-	return types
+	p.NewHandler = func(settings Settings, options envelope.Options, fn Func) (*envelope.Handler, error) {
+		return newHandler(config(settings, options), routes(events, fn)...)
+	}
+	p.Sign = func(settings Settings, options envelope.Options, r *http.Request, body []byte) error {
+		return sign(config(settings, options), r, body)
+	}
+	return p
 }
 
 // routes sends all events to one function.

@@ -32,6 +32,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
 	"github.com/loyaltyhooks/loyaltyhooks/PROVIDER"
 	"github.com/loyaltyhooks/loyaltyhooks/PROVIDER/PROVIDERtest"
 )
@@ -49,10 +50,10 @@ func TestHandler(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := PROVIDERtest.NewRequest(t, PROVIDER.EVENT, func(p *PROVIDER.PAYLOAD) { p.FIELD = "changed" })
-	if result := PROVIDERtest.Deliver(t, h, r); result.Status != http.StatusOK || got != "changed" {
+	if result := envelopetest.Deliver(t, h, r); result.Status != http.StatusOK || got != "changed" {
 		t.Error(got, result.Err)
 	}
-	if result := PROVIDERtest.Deliver(t, h, PROVIDERtest.Forged(t, PROVIDER.EVENT)); result.Status != http.StatusUnauthorized {
+	if result := envelopetest.Deliver(t, h, PROVIDERtest.Forged(t, PROVIDER.EVENT)); result.Status != http.StatusUnauthorized {
 		t.Error(result.Status)
 	}
 }

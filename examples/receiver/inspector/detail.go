@@ -76,6 +76,7 @@ type detail struct {
 	Header   []header  `json:"header"`
 	Payload  string    `json:"payload"` // Go type
 	Findings []finding `json:"findings"`
+	Why      []cause   `json:"why"`
 	Wire     listing   `json:"wire"`
 	Typed    listing   `json:"typed"`
 	Partial  bool      `json:"partial"`
@@ -87,6 +88,24 @@ type header struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Hidden bool   `json:"hidden"`
+}
+
+// cause is one reason why a delivery may have been refused.
+type cause struct {
+	Code    string `json:"code"`
+	Text    string `json:"text"`
+	Setting string `json:"setting"`
+	Certain bool   `json:"certain"`
+}
+
+func (d *Delivery) causes() []cause {
+	causes := []cause{}
+	if d.Why != nil {
+		for _, c := range d.Why() {
+			causes = append(causes, cause(c))
+		}
+	}
+	return causes
 }
 
 // finding is one thing to know about a place of the body.
@@ -113,6 +132,7 @@ func (i *Inspector) detail(d *Delivery) detail {
 		Target:   i.shownTarget(d),
 		Header:   i.shownHeader(d),
 		Findings: findings,
+		Why:      d.causes(),
 		Wire:     wireListing(d.Raw, d.isForm()),
 		Typed:    typedListing(d, findings),
 		Partial:  d.Partial,

@@ -39,6 +39,9 @@ type Delivery struct {
 	Meta, Payload any    // what the function got
 	PayloadAt     string // JSON Pointer to the payload in the body
 
+	// Why finds out why the delivery was refused; nil if it was not.
+	Why func() []envelope.Cause
+
 	Drift      []envelope.Drift
 	DriftTotal int // may be more than are listed
 	Violations []envelope.Violation

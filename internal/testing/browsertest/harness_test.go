@@ -24,7 +24,7 @@ import (
 
 const (
 	root   = "../../.."
-	secret = "7f0c2a9b-browser-test"
+	secret = "whsec_1d7a4c9e5d18c7e2f0934ab6c3a1f59d0e7b42868d14ba96f7305ce2491b8d6e" // which each provider takes
 	// patience is how long anything may take that takes no time when all is well.
 	patience = 30 * time.Second
 	// live is true once the scripts of the page run and the receiver is heard.

@@ -43,6 +43,35 @@ func TestSendAndSee(t *testing.T) {
 	p.says("#news", "The last: masivo")
 }
 
+// A refused delivery says why, and its setting can be copied.
+func TestWhyRefused(t *testing.T) {
+	r := start(t, "127.0.0.1:0")
+	p := open(t, r)
+	id := 0
+	for _, size := range []int64{390, 820, 1440} {
+		p.size(size, 900)
+		for _, theme := range []string{"light", "dark"} {
+			p.theme(theme)
+			r.deliver(t, []byte(`{"event":"TIER_UPGRADE","data":{}}`), secret)
+			id++
+			p.count("#list li", id)
+			p.show(id)
+			p.says(".why", `Cause\s?identity_missing\s?/data/customer_id, .*missing, null or empty`)
+			p.says(".why .setting code", `^Validation: envelope\.ValidateOff$`)
+			p.click(".why .setting button")
+			p.says(".why .setting [role=status]", "^(Copied|Selected, copy it from there)$")
+			if wide := eval[bool](p, `document.querySelector('.why').scrollWidth > document.querySelector('.why').clientWidth`); wide {
+				t.Errorf("%d px, %s: the causes are wider than their box", size, theme)
+			}
+		}
+	}
+	r.deliver(t, []byte(`{}`), "another")
+	p.count("#list li", id+1)
+	p.show(id + 1)
+	p.says("#detail h2", "^Refused before it was read$")
+	p.says(".why", `Perhaps\s?secret\s?No reading of the configured secrets fits`)
+}
+
 func TestDetail(t *testing.T) {
 	r := start(t, "127.0.0.1:0")
 	p := open(t, r)

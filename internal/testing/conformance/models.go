@@ -213,7 +213,7 @@ func (w *walker) typ(where string, want envelopetest.CatalogType, t reflect.Type
 		case "unix-millis":
 			fits = t == reflect.TypeFor[envelope.UnixMilli]()
 		default:
-			fits = t.Kind() == reflect.Int64 || t == reflect.TypeFor[envelope.Int]()
+			fits = t == reflect.TypeFor[envelope.Int]()
 		}
 	case "number":
 		switch want.Format {

@@ -49,7 +49,7 @@ const littleMemory = 256 << 10
 func newScale(tb testing.TB, p provider) *scale {
 	tb.Helper()
 	s := new(scale)
-	memories := []int{littleMemory, envelope.DefaultMaxMemory}
+	memories := []int{littleMemory, 32 << 20}
 	for _, memory := range memories {
 		s.add(tb, p, memory, "no key", nil)
 	}

@@ -36,7 +36,7 @@ func containers(p *wire.Plan, raw jsontext.Value, pointer string, yield func(con
 		yield(c)
 	}
 	for name, member := range children(raw) {
-		containers(inner(p, raw, name), member, pointer+"/"+wire.Escape(name), yield)
+		containers(inner(p, raw, name), member, string(jsontext.Pointer(pointer).AppendToken(name)), yield)
 	}
 }
 
@@ -46,7 +46,7 @@ func inner(p *wire.Plan, raw jsontext.Value, name string) *wire.Plan {
 	case p == nil:
 		return nil
 	case p.Kind == wire.Object:
-		if kind, ok := wire.Find(raw, "/"+wire.Escape(p.Kinds)); ok && p.Kinds != "" {
+		if kind, ok := wire.Find(raw, string(jsontext.Pointer("").AppendToken(p.Kinds))); ok && p.Kinds != "" {
 			text, _, _ := wire.Unquote(kind)
 			if variant := p.Variants[text]; variant != nil {
 				if f, ok := variant.Plan.Member(name); ok {

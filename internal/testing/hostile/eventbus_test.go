@@ -57,15 +57,15 @@ func eventBusScheme(tb testing.TB, name string, key crypto.Signer) scheme {
 		tb.Fatal(err)
 	}
 	genuine := attempt{host: "example.com", path: "/hooks/ambassify", header: http.Header{}, body: ambassifyBody}
-	if err := ambassify.SignEventBus(genuine.request(), genuine.body, key, at); err != nil {
+	if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return at }}}, genuine.request(), genuine.body, key); err != nil {
 		tb.Fatal(err)
 	}
 	old := genuine.clone()
-	if err := ambassify.SignEventBus(old.request(), old.body, key, at.Add(-2*time.Hour)); err != nil {
+	if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return at.Add(-2 * time.Hour) }}}, old.request(), old.body, key); err != nil {
 		tb.Fatal(err)
 	}
 	early := genuine.clone()
-	if err := ambassify.SignEventBus(early.request(), early.body, key, at.Add(time.Hour)); err != nil {
+	if err := ambassify.SignEventBus(ambassify.Config{Options: envelope.Options{Now: func() time.Time { return at.Add(time.Hour) }}}, early.request(), early.body, key); err != nil {
 		tb.Fatal(err)
 	}
 	share := 5

@@ -67,14 +67,14 @@ var (
 
 func schemes(tb testing.TB) []scheme {
 	tb.Helper()
-	all := []scheme{openloyaltyScheme("hmac"), openloyaltyRotation(), mamboScheme()}
+	all := []scheme{openloyaltyScheme("hmac"), openloyaltyRotation(), mamboScheme(), fifthScheme(), standardScheme()}
 	for name, from := range map[string]envelope.SecretSource{
 		"query":  envelope.FromQuery("secret"),
 		"path":   envelope.FromPathValue("secret"),
 		"header": envelope.FromHeader("X-Secret"),
 		"basic":  envelope.FromBasicAuth("hooks"),
 	} {
-		all = append(all, masivoScheme(name, from))
+		all = append(all, masivoScheme(name, from, masivoSecret), masivoScheme(name+", odd secret", from, oddSecret))
 	}
 	all = append(all, ambassifyScheme(), openloyaltyHeader())
 	all = append(all, eventBusSchemes(tb)...)
@@ -174,7 +174,7 @@ func openloyaltyScheme(name string, more ...func(*openloyalty.Config)) scheme {
 	signedAt := func(tb testing.TB, a *attempt, at time.Time) {
 		signing := config
 		signing.Now = func() time.Time { return at }
-		if err := openloyalty.Sign(signing, a.request(), a.body, "3d0f5b1c-7e48"); err != nil {
+		if err := openloyalty.Sign(signing, a.request(), a.body); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -192,11 +192,14 @@ func openloyaltyScheme(name string, more ...func(*openloyalty.Config)) scheme {
 			return a
 		},
 		forge: func(r *rand.Rand, a *attempt) {
-			switch r.IntN(12) {
+			switch r.IntN(13) {
+			case 12: // No spelling of the same host.
+				odd := []string{":8443", ":4430", ":0443", ":443:443", ".", " ", "\"", "%20", ":80 ", "@", "/"}
+				a.host += odd[r.IntN(len(odd))]
 			case 0: // What was signed is not what is sent.
 				a.body = []byte(changed(r, string(a.body)))
 			case 1:
-				a.host = changed(r, a.host)
+				a.host = changedFold(r, a.host) // In another case it is the same host.
 			case 2:
 				a.path = "/" + strings.ReplaceAll(changed(r, a.path[1:]), "?", "!") // A query is not signed.
 			case 3:
@@ -216,10 +219,10 @@ func openloyaltyScheme(name string, more ...func(*openloyalty.Config)) scheme {
 				signing := config
 				old := at.Add(time.Duration(301+r.IntN(1e8)) * time.Second * time.Duration(1-2*r.IntN(2)))
 				signing.Now = func() time.Time { return old }
-				_ = openloyalty.Sign(signing, a.request(), a.body, "3d0f5b1c-7e48")
+				_ = openloyalty.Sign(signing, a.request(), a.body)
 			case 9: // Signed with a secret that is not ours.
 				signing := openloyalty.Config{Secrets: []string{"whsec_" + randomHex(r, 64)}, Options: fixed(envelope.Options{})}
-				_ = openloyalty.Sign(signing, a.request(), a.body, "3d0f5b1c-7e48")
+				_ = openloyalty.Sign(signing, a.request(), a.body)
 			default:
 				changeHeader(r, a.header, openloyalty.SignatureHeader)
 			}
@@ -333,20 +336,24 @@ func hasWord(text, word string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
 }
 
-func masivoScheme(name string, from envelope.SecretSource) scheme {
+// oddSecret has what is spelled in several ways in a URL, and blanks around it, which do
+// not count where it is configured.
+const oddSecret = ` a+b%2Bc/d;"e" 'f'==`
+
+func masivoScheme(name string, from envelope.SecretSource, secret string) scheme {
 	return scheme{
 		name:  "masivo/" + name,
 		share: 40,
 		handler: func(common envelope.Options) (*envelope.Handler, error) {
-			config := masivo.Config{Secrets: []string{"another", masivoSecret}, SecretFrom: from, Options: common}
+			config := masivo.Config{Secrets: []string{"another", secret}, SecretFrom: from, Options: common}
 			return masivo.NewHandler(config, masivo.Fallback(ignore))
 		},
 		genuine: func(testing.TB) attempt {
 			a := attempt{host: "example.com", path: "/hooks/masivo", header: http.Header{}, body: masivoBody}
-			a.putSecret(from, masivoSecret)
+			a.putSecret(from, strings.TrimSpace(secret))
 			return a
 		},
-		forge: func(r *rand.Rand, a *attempt) { forgeSecret(r, a, from, "X-Secret", masivoSecret) },
+		forge: func(r *rand.Rand, a *attempt) { forgeSecret(r, a, from, "X-Secret", strings.TrimSpace(secret)) },
 	}
 }
 
@@ -388,17 +395,27 @@ func openloyaltyHeader() scheme {
 
 // putSecret puts a secret where the source finds it.
 func (a *attempt) putSecret(from envelope.SecretSource, secret string) {
+	const mark = "MARK"
 	r := a.request()
-	from.Put(r, secret)
-	a.query, a.header, a.pathValue = r.URL.RawQuery, r.Header, r.PathValue("secret")
+	_ = from.Put(r, mark) // Which would trim the secret.
+	a.query = strings.Replace(r.URL.RawQuery, mark, url.QueryEscape(secret), 1)
+	if a.header, a.pathValue = r.Header, r.PathValue("secret"); a.pathValue == mark {
+		a.pathValue = secret
+	}
+	for _, values := range a.header {
+		values[len(values)-1] = strings.Replace(values[len(values)-1], mark, secret, 1)
+	}
+	if user, password, ok := r.BasicAuth(); ok && password == mark {
+		r.SetBasicAuth(user, secret)
+	}
 }
 
 // forgeSecret makes an attempt without the secret at its place. Header is the name
 // of the header, if that is the place.
 func forgeSecret(r *rand.Rand, a *attempt, from envelope.SecretSource, header, secret string) {
 	guess := changed(r, secret)
-	if guess == "another" {
-		guess = "anothe"
+	for guess == "another" || isSpelling(guess, secret) {
+		guess = changed(r, secret)
 	}
 	genuine := a.clone()
 	a.query, a.pathValue, a.header = "", "", http.Header{}
@@ -429,6 +446,13 @@ func forgeSecret(r *rand.Rand, a *attempt, from envelope.SecretSource, header, s
 			a.putSecret(envelope.FromBasicAuth(strings.ReplaceAll(changed(r, "hooks"), ":", "")+"x"), secret)
 		}
 	}
+}
+
+// isSpelling reports whether a guess is one of the readings of a secret in a URL.
+func isSpelling(guess, secret string) bool {
+	written := url.QueryEscape(guess)
+	unescaped, _ := url.PathUnescape(written)
+	return slices.Contains([]string{strings.TrimSpace(guess), guess, written, unescaped, strings.TrimSpace(unescaped)}, secret)
 }
 
 // changeHeader changes a header in a way that can't mean the same.

@@ -42,12 +42,16 @@ type Target[M any] struct {
 // kind of error, or its typed values survive being written and read again; and
 // what it costs is in proportion to its size.
 func (s Target[M]) FuzzDispatch(f *testing.F, bodies ...string) {
+	n := 0
 	for event, golden := range envelopetest.Goldens(s.Provider) {
 		if !s.Named {
 			event = ""
 		}
 		f.Add(event, golden.ContentType, golden.Body)
+		f.Add(event, golden.ContentType, withOdd(golden.Body, n))
+		n++
 	}
+	f.Add("", envelopetest.JSON, []byte("\uFEFF{}"))
 	for _, body := range bodies {
 		f.Add("", "", []byte(body))
 	}

@@ -245,7 +245,7 @@ func TestOtherEncodings(t *testing.T) {
 		}
 		for name, body := range map[string][]byte{
 			"UTF-16LE": little, "UTF-16LE without mark": little[2:], "UTF-16BE": big, "UTF-16BE without mark": big[2:],
-			"UTF-8 with mark": append([]byte("\ufeff"), golden.Body...),
+			"UTF-8 with two marks": append([]byte("\ufeff\ufeff"), golden.Body...),
 		} {
 			result := envelopetest.Deliver(t, h, p.request(t, golden, body))
 			if result.Status < 400 || result.Status >= 500 {

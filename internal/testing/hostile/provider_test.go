@@ -74,8 +74,7 @@ func providers() []provider {
 				return masivo.NewHandler(masivo.Config{Secrets: secretUnless(config, masivoSecret), Options: config}, routes...)
 			},
 			func(r *http.Request, _ []byte, _ time.Time) error {
-				masivo.Sign(r, envelope.SecretSource{}, masivoSecret)
-				return nil
+				return masivo.Sign(masivo.Config{Secrets: []string{masivoSecret}}, r, nil)
 			},
 			func(event, payload string) string { return `{"event":"` + event + `","data":` + payload + `}` },
 		),
@@ -84,7 +83,7 @@ func providers() []provider {
 				return openloyalty.NewHandler(openloyalty.Config{Secrets: secretUnless(config, openloyaltySecret), Options: config}, routes...)
 			},
 			func(r *http.Request, body []byte, at time.Time) error {
-				return openloyalty.Sign(openloyalty.Config{Secrets: []string{openloyaltySecret}, Options: clock(at)}, r, body, "3d0f5b1c-7e48-4a92-b6c5-18f2e9d4a703")
+				return openloyalty.Sign(openloyalty.Config{Secrets: []string{openloyaltySecret}, Options: clock(at)}, r, body)
 			},
 			func(event, payload string) string { return `{"eventName":"` + event + `","data":` + payload + `}` },
 		),
@@ -102,8 +101,7 @@ func providers() []provider {
 				return ambassify.NewHandler(ambassify.Config{Secrets: secretUnless(config, ambassifySecret), Options: config}, routes...)
 			},
 			func(r *http.Request, _ []byte, _ time.Time) error {
-				ambassify.Sign(r, envelope.SecretSource{}, ambassifySecret)
-				return nil
+				return ambassify.Sign(ambassify.Config{Secrets: []string{ambassifySecret}}, r, nil)
 			},
 			wrapAmbassify,
 		),

@@ -45,6 +45,7 @@ export class Detail {
       this.#back(),
       this.#head(d),
       this.#facts(d),
+      this.#why(d),
       this.#findings(d, wire, typed),
       el('div', { class: 'listings' }, wire.element, typed.element),
       el('div', { class: 'folds' }, this.#headers(d), this.#curl(d)),
@@ -55,7 +56,7 @@ export class Detail {
     return el('header', { class: 'detail-head' },
       el('div', {},
         el('p', { class: 'kicker' }, d.source ? `${d.provider} · ${d.source}` : d.provider),
-        el('h2', {}, el('bdi', {}, d.event || 'No event was told')),
+        el('h2', {}, el('bdi', {}, d.event || (d.outcome === 'refused' ? 'Refused before it was read' : 'No event was told'))),
         el('p', { class: 'verdict', data: { group: group(d.outcome) } },
           el('span', { class: 'status' }, String(d.status)), el('strong', {}, d.outcome), el('bdi', {}, d.says))),
       this.#actions(d));
@@ -68,6 +69,32 @@ export class Detail {
       fact('Took', duration(d.duration)),
       fact('Size', size(d.size)),
       fact('Request', el('code', {}, `${d.method} ${d.target}`)));
+  }
+
+  // Why it was refused: each cause with the setting that would have accepted it.
+  #why(d) {
+    if (d.why.length === 0) return null;
+    const items = d.why.map((cause) => el('li', { data: { certain: String(cause.certain) } },
+      el('p', {}, el('strong', {}, cause.certain ? 'Cause' : 'Perhaps'), ' ', el('code', {}, cause.code), ' ', el('bdi', {}, cause.text)),
+      cause.setting ? this.#setting(cause.setting) : null));
+    return el('section', { class: 'why', 'aria-label': 'Why it was refused' },
+      el('h3', {}, 'Why it was refused'),
+      el('ul', {}, ...items));
+  }
+
+  #setting(text) {
+    const note = el('span', { role: 'status' });
+    const code = el('code', {}, text);
+    const copy = async () => {
+      try {
+        await navigator.clipboard.writeText(text);
+        note.textContent = 'Copied';
+      } catch {
+        getSelection().selectAllChildren(code);
+        note.textContent = 'Selected, copy it from there';
+      }
+    };
+    return el('p', { class: 'setting' }, code, el('button', { type: 'button', class: 'secondary', on: { click: copy } }, 'Copy setting'), note);
   }
 
   #actions(d) {
