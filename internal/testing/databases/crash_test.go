@@ -1,0 +1,268 @@
+package databases_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loyaltyhooks/loyaltyhooks/envelope"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/sqlonce"
+	"github.com/loyaltyhooks/loyaltyhooks/internal/testing/databases"
+	"github.com/loyaltyhooks/loyaltyhooks/masivo"
+)
+
+// workerVariable makes a worker of the test program: driver, source and socket.
+const workerVariable = "ONCE_WORKER"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(workerVariable); text != "" {
+		if err := work(strings.Split(text, "|")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var dialects = map[string]sqlonce.Dialect{"pgx": sqlonce.Postgres, "mysql": sqlonce.MySQL, "sqlite": sqlonce.SQLite}
+
+// work receives deliveries until it is killed. Each adds the amount of its body to a
+// balance, and writes a line.
+func work(args []string) error {
+	driver, source, socket := args[0], args[1], args[2]
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		return err
+	}
+	once := sqlonce.New(db, dialects[driver])
+	place := map[bool]string{true: "$1", false: "?"}[driver == "pgx"]
+	credit := func(ctx context.Context, tx *sql.Tx, d *tierDelivery) error {
+		_, err := tx.ExecContext(ctx, "UPDATE runs SET n = n + 1")
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "INSERT INTO effects (delivery) VALUES ("+place+")", d.Key)
+		}
+		return err
+	}
+	h, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{
+		Unverified: true, Timeout: 10 * time.Second,
+		Key: func(k envelope.Keyed) string { return k.Header.Get("X-Id") },
+	}}, masivo.TierUpgrade.Handle(sqlonce.Do(once, credit)))
+	if err != nil {
+		return err
+	}
+	_ = os.Remove(socket)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", socket)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Second}
+	go func() { <-ctx.Done(); _ = server.Close() }()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return db.Close()
+}
+
+// deliveries is how many the crash test sends; each comes at least twice.
+func deliveries() int {
+	if os.Getenv("LOYALTYHOOKS_ENDURANCE") != "" {
+		return 20_000
+	}
+	return 2_000
+}
+
+// TestCrash: workers are killed at random moments, before, inside and after transactions and
+// commits, and PostgreSQL is restarted twice, while senders repeat each delivery until they
+// are told 200. Afterwards each has its effect once, and there is no other.
+func TestCrash(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		open  func(*testing.T) (driver, source string, restart func())
+		kills int
+	}{
+		{"PostgreSQL", func(t *testing.T) (string, string, func()) {
+			server := databases.StartPostgres(t)
+			return "pgx", server.Source, func() { server.Restart(t) }
+		}, 12},
+		{"SQLite", func(t *testing.T) (string, string, func()) {
+			return "sqlite", databases.SQLiteSource(t), nil
+		}, 6},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			driver, source, restart := test.open(t)
+			n := deliveries()
+			if driver == "sqlite" {
+				n /= 4 // One writer at a time.
+			}
+			c := newCrash(t, driver, source)
+			c.run(n, test.kills, restart)
+			c.judge(n)
+		})
+	}
+}
+
+// crash is one run of the test.
+type crash struct {
+	*testing.T
+
+	db           *sql.DB
+	environment  []string
+	socket       string
+	acknowledged sync.Map // of the ids, for which a sender was told 200
+	answers      atomic.Int64
+	lost         atomic.Int64 // connections, and answers other than 200
+}
+
+func newCrash(t *testing.T, driver, source string) *crash {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "crash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	c := &crash{T: t, socket: folder + "/s"}
+	c.environment = append(os.Environ(), workerVariable+"="+driver+"|"+source+"|"+c.socket)
+	if c.db, err = sql.Open(driver, source); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.db.Close() })
+	if err := sqlonce.New(c.db, dialects[driver]).Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{"CREATE TABLE effects (delivery varchar(600) NOT NULL)", "CREATE TABLE runs (n integer NOT NULL)", "INSERT INTO runs VALUES (0)"} {
+		if _, err := c.db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// run sends n deliveries from eight senders, while workers are killed and the database is
+// restarted.
+func (c *crash) run(n, kills int, restart func()) {
+	ids := make(chan int)
+	var senders sync.WaitGroup
+	for range 8 {
+		senders.Go(func() {
+			for id := range ids {
+				c.send(id)
+			}
+		})
+	}
+	var sent atomic.Int64
+	go func() {
+		defer close(ids)
+		for i := range 2 * n { // Each of them twice, by different senders.
+			ids <- i / 2
+			sent.Store(int64(i))
+		}
+	}()
+	ended := make(chan struct{})
+	go func() { senders.Wait(); close(ended) }()
+	restarts := 0
+	for life := 0; ; life++ {
+		worker := exec.Command(os.Args[0])
+		worker.Env = c.environment
+		var log bytes.Buffer
+		worker.Stderr = &log
+		if err := worker.Start(); err != nil {
+			c.Fatal(err)
+		}
+		if life < kills {
+			// A moment of its own for each life, and not before it has done something.
+			target := int64(2*n) * int64(life+1) / int64(kills+1)
+			for sent.Load() < target {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(rand.N(5 * time.Millisecond))
+			if restart != nil && restarts < 2 && life >= kills*(restarts+1)/3 {
+				restarts++
+				restart()
+			}
+			_ = worker.Process.Kill()
+			_ = worker.Wait()
+			continue
+		}
+		select {
+		case <-ended:
+		case <-time.After(4 * time.Minute):
+			c.Errorf("the senders have not ended; the worker says %s", &log)
+		}
+		_ = worker.Process.Signal(syscall.SIGTERM)
+		if err := worker.Wait(); err != nil {
+			c.Errorf("worker: %v %s", err, &log)
+		}
+		return
+	}
+}
+
+// send repeats a delivery until it is told 200.
+func (c *crash) send(id int) {
+	body := `{"event":"TIER_UPGRADE","data":{"customer_id":"C","from_tier_id":"1","from_tier_name":"a","from_tier_level":1,"to_tier_id":"2","to_tier_name":"b","to_tier_level":2,"triggered_by":"x"}}`
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", c.socket)
+	}}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: 15 * time.Second}
+	for c.Context().Err() == nil {
+		r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, "http://worker/", strings.NewReader(body))
+		if err != nil {
+			return
+		}
+		r.Header.Set("X-Id", fmt.Sprint("d", id))
+		answer, err := client.Do(r)
+		if err == nil {
+			_, _ = io.Copy(io.Discard, answer.Body)
+			_ = answer.Body.Close()
+			c.answers.Add(1)
+			if answer.StatusCode == http.StatusOK {
+				c.acknowledged.Store(id, true)
+				return
+			}
+		}
+		c.lost.Add(1)
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// judge compares effects with what was acknowledged.
+func (c *crash) judge(n int) {
+	acknowledged := 0
+	c.acknowledged.Range(func(any, any) bool { acknowledged++; return true })
+	count := func(query string) (n int) {
+		c.Helper()
+		if err := c.db.QueryRowContext(c.Context(), query).Scan(&n); err != nil {
+			c.Fatal(err)
+		}
+		return n
+	}
+	effects := count("SELECT COUNT(*) FROM effects")
+	different := count("SELECT COUNT(DISTINCT delivery) FROM effects")
+	runs := count("SELECT n FROM runs")
+	keys := count("SELECT COUNT(*) FROM loyaltyhooks_once")
+	c.Logf("%d deliveries, each sent twice at least: %d acknowledged, %d answers, %d failures; %d runs committed, %d effects, %d keys", n, acknowledged, c.answers.Load(), c.lost.Load(), runs, effects, keys)
+	if acknowledged != n || effects != n || different != n || runs != n || keys != n {
+		c.Errorf("%d acknowledged, %d effects of %d deliveries, sum %d, %d keys: want %d", acknowledged, effects, different, runs, keys, n)
+	}
+	if c.lost.Load() == 0 {
+		c.Error("nothing has failed: the workers were not killed in the midst of it")
+	}
+}
