@@ -102,6 +102,7 @@ const preamble = `package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"log"
 	"log/slog"
@@ -112,6 +113,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/ambassify"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/sqlonce"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo/masivotest"
 	"github.com/loyaltyhooks/loyaltyhooks/openloyalty"
@@ -119,6 +121,7 @@ import (
 
 var (
 	_ context.Context
+	_ *sql.DB
 	_ json.RawMessage
 	_ = log.Printf
 	_ = slog.Default
@@ -128,6 +131,7 @@ var (
 	_ ambassify.Meta
 	_ envelope.Options
 	_ envelopetest.Result
+	_ sqlonce.Dialect
 	_ masivo.Meta
 	_ = masivotest.Secret
 	_ openloyalty.Meta

@@ -165,6 +165,19 @@
 // and says what that can cost: a campaign that is changed, and changed back, and
 // changed again, may send equal bytes twice.
 //
+// # Late and out of order
+//
+// A resource has the time of its creation, Created, and no time or version of a change:
+//
+//   - campaign.created, interaction.created, conversion.created and person.created: insert
+//     the resource unless it is there; what came before, a change, is newer.
+//   - campaign.removed, interaction.removed, conversion.removed and person.removed are
+//     final. Remember the id, so that a late change does not bring it back.
+//   - campaign.changed, campaign.published_community, campaign.published_landing,
+//     interaction.changed, conversion.changed and person.changed have nothing to compare.
+//     Where the last one must win, take the delivery for a hint, and read the resource by
+//     its id from Ambassify's API.
+//
 // # Forms
 //
 // A form has text only. Typed fields come out the same in both encodings. Where

@@ -177,6 +177,25 @@
 // and says what that can cost. It looks at the event's name, too: a UserMemberLeft
 // right after a UserUpdated of the same body is another delivery, if the name is told.
 //
+// # Late and out of order
+//
+// A delivery that is repeated can come after news of what has happened since. Bodies have
+// the time of creation, inferred, and no time or version of a change:
+//
+//   - ActivityCreated, NotificationCreated, PointCreated, BehaviourCreated, RewardCreated,
+//     KPICreated, LeaderboardCreated, CouponCreated, CouponStateAdded, TagCreated and
+//     UserCreated happen once for an ID. They need no order: insert a row unless it is
+//     there, so that what an update has written stays. CreatedOn, and AwardedOn of a
+//     coupon's state, order them among each other.
+//   - ActivityBehavioursAdded, ActivityAwardedAdded, ActivityExpiredPointsDebited and
+//     ActivityRejected have the activity as it is then. CreatedOn orders activities, and
+//     not the news of one.
+//   - UserUpdated, UserMemberJoined, UserMemberLeft, PointWalletUpdated, PointUpdated,
+//     BehaviourUpdated, RewardUpdated, KPIUpdated, LeaderboardUpdated,
+//     LeaderboardRankingUpdated, CouponUpdated, TagUpdated and NotificationRead have
+//     nothing to compare. Where the last one must win, take the delivery for a hint, and
+//     read the present state by its ID from Mambo's REST API.
+//
 // # What meets a user sooner or later
 //
 //   - UUID is your own identifier of a user: an e-mail address, a staff number,

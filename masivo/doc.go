@@ -139,6 +139,26 @@
 // have no natural key; [envelope.DigestKey] takes equal bytes within a window of
 // time for a repetition, and says what that can cost.
 //
+// # Late and out of order
+//
+// One cause can send several deliveries, in any order, and what is repeated is late:
+//
+//   - BEHAVIOR_EVENT_FULFILLED and BEHAVIOR_EVENT_FAILED: Event.IssuedAt is when it
+//     happened, Event.ResolvedAt when it was processed. Of two deliveries of one event the
+//     later ResolvedAt counts.
+//   - CUSTOMER_REGISTRATION: Customer.RegistrationDate; the counters of a customer are as
+//     new as Metrics.UpdatedAt. CUSTOMER_ANONYMOUS_TO_REGISTERED has a documented name only.
+//   - CUSTOMER_ACCUMULATION: the IssuedAt of Lines is when units were granted.
+//   - CUSTOMER_REDEMPTION, REWARDS_RESERVATION and REWARDS_RESERVATION_CANCELLED: the
+//     IssuedAt of Lines is that of the batch which units were taken from, not of the move.
+//     Two wallets can't be put in order by what they say.
+//   - TIER_UPGRADE and TIER_DOWNGRADE: no time. FromTierID that is not the tier you have
+//     tells that something is missing or late.
+//   - COUPON_REDEMPTION: no time; a code says it once, unless it is good for more uses.
+//
+// Where the last state must win, take the delivery for a hint, and read the customer from
+// Masivo's API.
+//
 // # What meets a user sooner or later
 //
 //   - Amounts can be fractional, and negative for what was reversed. They are

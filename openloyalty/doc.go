@@ -141,6 +141,32 @@
 //
 //	Key: func(m *envelope.Message) string { ... }
 //
+// # Late and out of order
+//
+// Meta.CreatedAt is when the message was made. Keep it with what you store of a member, a
+// wallet or a definition, and let an older one change nothing:
+//
+//   - AvailablePointsAmountChanged: Amount is the balance after the change, to be kept with
+//     Meta.CreatedAt; AmountChange is to be added once for each message, in whatever order.
+//     WalletBalanceUpdated: Meta.CreatedAt, its payload is inferred.
+//   - RewardRedemptionStatusChanged: NewDate, when the new status began, and OldDate, which
+//     is the NewDate that must have come before.
+//   - UnitsTransferWasAdded: CreatedAt of the transfer. TransactionRegistered: PurchasedAt
+//     is the time of the purchase, and Meta.CreatedAt that of the message.
+//     CampaignEffectWasApplied and MemberAchievementProgressWasChanged: CreatedAt of the
+//     trigger, if it has one. TransactionAssignedToCustomer and CustomerBoughtReward:
+//     Meta.CreatedAt. What is added once for each message needs no order.
+//   - CustomerLevelChanged, LevelWillExpire, PointsWillExpire, CouponWillExpire,
+//     CustomerRegistered, CustomerWasRegisteredWithoutActivation, CustomerUpdated,
+//     CustomerDeactivated, CustomerRequestedSendActivationCode,
+//     CustomerRequestedPasswordReset, CustomerPhoneNumberWasChanged,
+//     CustomerEmailWasChanged, AchievementCreated, AchievementUpdated,
+//     AchievementsWereProcessed, CampaignCreated, CampaignUpdated, RewardCreated,
+//     RewardUpdated and SegmentMembershipDropped: Meta.CreatedAt.
+//   - Legacy deliveries have Meta.CreatedAt if Open Loyalty sends it. Without,
+//     LevelAchievementDate orders changes of a tier, and nothing orders the others: read
+//     the member from the API.
+//
 // # The legacy format
 //
 // Open Loyalty 3 and 4, and subscriptions that the current product marks as legacy,

@@ -3,7 +3,17 @@ package sqlonce
 import "strings"
 
 // Dialect is the SQL of a database. Use Postgres, MySQL or SQLite.
-type Dialect struct {
+type Dialect struct{ statements }
+
+// The databases. MySQL is MariaDB, too.
+var (
+	Postgres = Dialect{postgres}
+	MySQL    = Dialect{mySQL}
+	SQLite   = Dialect{sqlite}
+)
+
+// statements are what differs between databases.
+type statements struct {
 	schema   string
 	insert   string // of a row; does nothing if its id is there
 	prune    string // of rows before a moment, a number of them
@@ -12,9 +22,8 @@ type Dialect struct {
 	attempts int    // transactions of one delivery, at most
 }
 
-// The databases. MySQL is MariaDB, too.
 var (
-	Postgres = Dialect{
+	postgres = statements{
 		schema: `CREATE TABLE IF NOT EXISTS loyaltyhooks_once (
 	id bytea PRIMARY KEY,
 	delivery_key text NOT NULL,
@@ -30,7 +39,7 @@ CREATE INDEX IF NOT EXISTS loyaltyhooks_once_done_at ON loyaltyhooks_once (done_
 		numbered: true,
 		attempts: 10,
 	}
-	MySQL = Dialect{
+	mySQL = statements{
 		schema: `CREATE TABLE IF NOT EXISTS loyaltyhooks_once (
 	id binary(32) PRIMARY KEY,
 	delivery_key varbinary(512) NOT NULL,
@@ -45,7 +54,7 @@ CREATE INDEX IF NOT EXISTS loyaltyhooks_once_done_at ON loyaltyhooks_once (done_
 		now:      `CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)`,
 		attempts: 10,
 	}
-	SQLite = Dialect{
+	sqlite = statements{
 		schema: `CREATE TABLE IF NOT EXISTS loyaltyhooks_once (
 	id blob PRIMARY KEY,
 	delivery_key text NOT NULL,

@@ -20,10 +20,11 @@
 // that they do not use up the pool.
 //
 // An error of your function, also envelope.ErrDuplicate, Reject and Permanent, rolls back
-// the key and the effect, and the next try runs again. A deadlock, a serialization failure
-// and a lost connection are tried again here, a few times within the time that the function
-// has. So your function may run more than once, and only the last transaction counts: it
-// must do nothing that a rollback does not undo, such as sending a mail. For that there is
+// the key and the effect, and the next try runs again. Return every error of the database,
+// wrapped or not: a deadlock, a serialization failure and a lost connection are known by it,
+// and are tried again here, a few times within the time that the function has. So your
+// function may run more than once, and only the last transaction counts: it must do nothing
+// that a rollback does not undo, such as sending a mail. For that there is
 // envelope.Idempotency. With both, Idempotency asks first.
 //
 // Once means once for each key: Delivery.Key is the id that the provider repeats, or what
@@ -39,8 +40,9 @@
 //
 // MySQL 8 and MariaDB 10.5, InnoDB, any isolation: INSERT IGNORE waits for the row's lock,
 // at most innodb_lock_wait_timeout. When the first transaction rolls back, waiters of other
-// processes may meet deadlocks (1213), which are tried again. The key is compared byte for
-// byte, whatever the collation.
+// processes may meet deadlocks (1213), which are tried again. A deadlock ends the transaction
+// on the spot: a function that meets one and goes on instead of returning the error writes
+// outside of any transaction. The key is compared byte for byte, whatever the collation.
 //
 // SQLite: writers wait for each other, for whatever key. Set a busy timeout (with modernc's
 // driver ?_pragma=busy_timeout(5000)) and, for readers beside writers, journal_mode(WAL).

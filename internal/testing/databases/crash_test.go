@@ -42,21 +42,32 @@ func TestMain(m *testing.M) {
 
 var dialects = map[string]sqlonce.Dialect{"pgx": sqlonce.Postgres, "mysql": sqlonce.MySQL, "sqlite": sqlonce.SQLite}
 
-// work receives deliveries until it is killed. Each adds the amount of its body to a
-// balance, and writes a line.
+// work receives deliveries until it is killed. Each adds points to a balance and a line to
+// the effects; that the function ran is written down outside of the transaction.
 func work(args []string) error {
 	driver, source, socket := args[0], args[1], args[2]
 	db, err := sql.Open(driver, source)
 	if err != nil {
 		return err
 	}
+	runs, err := os.OpenFile(socket+".runs", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
 	once := sqlonce.New(db, dialects[driver])
-	place := map[bool]string{true: "$1", false: "?"}[driver == "pgx"]
+	add, note := "UPDATE balance SET points = points + ?", "INSERT INTO effects (delivery, points) VALUES (?, ?)"
+	if driver == "pgx" {
+		add, note = "UPDATE balance SET points = points + $1", "INSERT INTO effects (delivery, points) VALUES ($1, $2)"
+	}
 	credit := func(ctx context.Context, tx *sql.Tx, d *tierDelivery) error {
-		_, err := tx.ExecContext(ctx, "UPDATE runs SET n = n + 1")
-		if err == nil {
-			_, err = tx.ExecContext(ctx, "INSERT INTO effects (delivery) VALUES ("+place+")", d.Key)
+		if _, err := runs.WriteString("."); err != nil {
+			return err
 		}
+		points := d.Payload.ToTierLevel // Any number of the payload does.
+		if _, err := tx.ExecContext(ctx, note, d.Key, points); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, add, points)
 		return err
 	}
 	h, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{
@@ -147,7 +158,7 @@ func newCrash(t *testing.T, driver, source string) *crash {
 	if err := sqlonce.New(c.db, dialects[driver]).Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{"CREATE TABLE effects (delivery varchar(600) NOT NULL)", "CREATE TABLE runs (n integer NOT NULL)", "INSERT INTO runs VALUES (0)"} {
+	for _, statement := range []string{"CREATE TABLE effects (delivery varchar(600) NOT NULL, points bigint NOT NULL)", "CREATE TABLE balance (points bigint NOT NULL)", "INSERT INTO balance VALUES (0)"} {
 		if _, err := c.db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
@@ -214,9 +225,12 @@ func (c *crash) run(n, kills int, restart func()) {
 	}
 }
 
+// points is what a delivery is worth: no two of them are worth the same.
+func points(id int) int { return 1_000_003*id + 17 }
+
 // send repeats a delivery until it is told 200.
 func (c *crash) send(id int) {
-	body := `{"event":"TIER_UPGRADE","data":{"customer_id":"C","from_tier_id":"1","from_tier_name":"a","from_tier_level":1,"to_tier_id":"2","to_tier_name":"b","to_tier_level":2,"triggered_by":"x"}}`
+	body := fmt.Sprintf(`{"event":"TIER_UPGRADE","data":{"customer_id":"C","from_tier_id":"1","from_tier_name":"a","from_tier_level":1,"to_tier_id":"2","to_tier_name":"b","to_tier_level":%d,"triggered_by":"x"}}`, points(id))
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", c.socket)
 	}}
@@ -245,22 +259,49 @@ func (c *crash) send(id int) {
 
 // judge compares effects with what was acknowledged.
 func (c *crash) judge(n int) {
-	acknowledged := 0
+	acknowledged, want := 0, 0
 	c.acknowledged.Range(func(any, any) bool { acknowledged++; return true })
-	count := func(query string) (n int) {
-		c.Helper()
-		if err := c.db.QueryRowContext(c.Context(), query).Scan(&n); err != nil {
+	missing := map[string]int{}
+	for id := range n {
+		missing[fmt.Sprint("1/masivo///d", id)] = points(id)
+		want += points(id)
+	}
+	effects := 0
+	rows, err := c.db.QueryContext(c.Context(), "SELECT delivery, points FROM effects")
+	if err != nil {
+		c.Fatal(err)
+	}
+	for rows.Next() {
+		var key string
+		var got int
+		if err := rows.Scan(&key, &got); err != nil {
 			c.Fatal(err)
 		}
-		return n
+		effects++
+		if sent, ok := missing[key]; !ok || got != sent {
+			c.Errorf("%s has an effect of %d, sent and not seen before: %t, %d", key, got, ok, sent)
+		}
+		delete(missing, key)
 	}
-	effects := count("SELECT COUNT(*) FROM effects")
-	different := count("SELECT COUNT(DISTINCT delivery) FROM effects")
-	runs := count("SELECT n FROM runs")
-	keys := count("SELECT COUNT(*) FROM loyaltyhooks_once")
-	c.Logf("%d deliveries, each sent twice at least: %d acknowledged, %d answers, %d failures; %d runs committed, %d effects, %d keys", n, acknowledged, c.answers.Load(), c.lost.Load(), runs, effects, keys)
-	if acknowledged != n || effects != n || different != n || runs != n || keys != n {
-		c.Errorf("%d acknowledged, %d effects of %d deliveries, sum %d, %d keys: want %d", acknowledged, effects, different, runs, keys, n)
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		c.Fatal(err)
+	}
+	var balance, keys int
+	err = errors.Join(
+		c.db.QueryRowContext(c.Context(), "SELECT points FROM balance").Scan(&balance),
+		c.db.QueryRowContext(c.Context(), "SELECT COUNT(*) FROM loyaltyhooks_once").Scan(&keys),
+	)
+	if err != nil {
+		c.Fatal(err)
+	}
+	runs, err := os.ReadFile(c.socket + ".runs")
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.Logf("%d deliveries, each sent twice at least: %d acknowledged, %d answers, %d failures; %d runs, %d effects, %d keys, balance %d",
+		n, acknowledged, c.answers.Load(), c.lost.Load(), len(runs), effects, keys, balance)
+	if acknowledged != n || len(missing) > 0 || keys != n || balance != want {
+		c.Errorf("%d acknowledged, %d without an effect, %d keys, balance %d: want %d, and %d", acknowledged, len(missing), keys, balance, n, want)
 	}
 	if c.lost.Load() == 0 {
 		c.Error("nothing has failed: the workers were not killed in the midst of it")
