@@ -190,7 +190,7 @@ func receive(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	for _, p := range providers {
 		if m, ok := rc.find(p.name); ok {
-			notes.Printf("%s: POST %s%s, %d events, %s of %s", m.name, sender.url, m.path(), len(m.handler.Registered()), m.proof, m.variable())
+			notes.Printf("%s: POST %s, %d events, %s of %s", m.name, m.at(sender.url), len(m.handler.Registered()), first(m.settings.Proof(), m.proof), m.variable())
 		} else {
 			notes.Printf("%s: not mounted, %s is not set", p.name, p.variable())
 		}

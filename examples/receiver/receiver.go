@@ -125,6 +125,7 @@ func newPage(rc *receiver, s *sender, anyone bool) *inspector.Inspector {
 	for _, m := range rc.mounted {
 		config.Providers = append(config.Providers, inspector.Provider{
 			Name: m.name, Path: m.path(), Secret: m.settings.Secrets[0], Variable: m.variable(),
+			SecretInPath: m.settings.PathValue() != "", SecretHeader: m.settings.SecretHeader(),
 		})
 	}
 	return inspector.New(config, newSecret())

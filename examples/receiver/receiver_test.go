@@ -70,6 +70,7 @@ func TestUsage(t *testing.T) {
 		"argument":            {"-demo", "masivo"},
 		"key missing":         {"-tls-cert", "cert.pem"},
 		"page":                {"-page", "everybody"},
+		"path value":          {"-masivo-secret-from", "path:no name"},
 		"event nobody sends":  {"-demo", "-without", "TIER_SIDEWAYS"},
 		"empty name of event": {"-demo", "-without", "TIER_UPGRADE,"},
 	} {

@@ -102,3 +102,27 @@ func TestWhyShowsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestStartSaysSettings: what is said at the start is where deliveries are awaited, and
+// a secret in the path is not shown.
+func TestStartSaysSettings(t *testing.T) {
+	secrets := map[string]string{"MASIVO_WEBHOOK_SECRET": "s3cret-in-path", "MAMBO_WEBHOOK_SECRET": testSecret}
+	p := start(t, secrets, "-masivo-secret-from", "path:hook", "-mambo-signature-header", "X-Own")
+	r := masivoRequest(t, p.url, "TIER_UPGRADE", "s3cret-in-path")
+	r.URL.Path, r.URL.RawQuery = masivoProvider.path()+"/s3cret-in-path", ""
+	if status := post(t, &http.Client{}, r); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+	if text := string(get(t, p.url+"/api/deliveries/1", new(view))); strings.Contains(text, "s3cret-in-path") {
+		t.Errorf("the page shows %s", text)
+	}
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	log := p.stderr.String()
+	for _, want := range []string{"/webhooks/masivo/{hook}, ", "path:hook of MASIVO", "signature in X-Own of MAMBO"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is not in %s", want, log)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -19,8 +20,9 @@ var errNoRequest = errors.New("it has no request line: want a request as it trav
 
 // ReadRequest reads a captured request: the bytes as they travel, which ngrok's inspector
 // shows and receiver stores, with the line ends of either kind; or what curl -v prints, in
-// which there is no body. The body is what follows the header, byte for byte, unless it is
-// chunked; a Content-Length that does not fit is kept in the request.
+// which there is no body. The body is what follows the header, byte for byte, without the
+// sizes of chunks if they were captured too; a Content-Length that does not fit is kept in
+// the request.
 func ReadRequest(source io.Reader) (*http.Request, []byte, error) {
 	text, err := io.ReadAll(io.LimitReader(source, maxRequest+1))
 	switch {
@@ -40,16 +42,42 @@ func ReadRequest(source io.Reader) (*http.Request, []byte, error) {
 		return nil, nil, err
 	}
 	if strings.EqualFold(strings.Join(r.TransferEncoding, ""), "chunked") {
-		whole, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(body))))
-		if err == nil {
-			if body, err = io.ReadAll(whole.Body); err != nil {
-				return nil, nil, errors.New("its chunks can't be read")
+		if isChunk.Match(body) {
+			if body, err = unchunk(body); err != nil {
+				return nil, nil, err
 			}
 		}
 		r.TransferEncoding, r.ContentLength = nil, int64(len(body))
 	}
 	r.Body = http.NoBody
 	return r, body, nil
+}
+
+// isChunk is how a body in chunks begins. What shows requests often shows it put together.
+var isChunk = regexp.MustCompile(`^[0-9A-Fa-f]{1,7}[ \t]*(;[^\n]*)?\r?\n`)
+
+var errChunks = errors.New("its chunks can't be read")
+
+// unchunk puts a body together, with line ends of either kind around the chunks.
+func unchunk(text []byte) ([]byte, error) {
+	var body []byte
+	for {
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		digits, _, _ := bytes.Cut(line, []byte(";"))
+		size, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 28)
+		switch {
+		case err != nil || size > uint64(len(rest)):
+			return nil, errChunks
+		case size == 0:
+			return body, nil
+		}
+		body = append(body, rest[:size]...)
+		after, ok := bytes.CutPrefix(bytes.TrimPrefix(rest[size:], []byte("\r")), []byte("\n"))
+		if !ok {
+			return nil, errChunks
+		}
+		text = after
+	}
 }
 
 // split cuts a request at the empty line. The header gets the line ends that HTTP wants.

@@ -46,6 +46,9 @@ func TestReadRequest(t *testing.T) {
 		"HTTP/2":                {"POST /in HTTP/2\nHost: a\n\nx", "a", "/in", "x", http.Header{}},
 		"no version":            {"POST /in\nHost: a\n\nx", "a", "/in", "x", http.Header{}},
 		"chunks":                {"POST /in HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n", "a", "/in", `{"a":1}`, http.Header{}},
+		"chunks, line feeds":    {"POST /in HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3;x=y\n{\"a\n4\n\":1}\n0\n\n", "a", "/in", `{"a":1}`, http.Header{}},
+		"chunks put together":   {"POST /in HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n{\"a\":1}", "a", "/in", `{"a":1}`, http.Header{}},
+		"chunks of curl -v":     {"> POST /in HTTP/1.1\n> Host: a\n> Transfer-Encoding: chunked\n>\n", "a", "/in", "", http.Header{}},
 		"curl -v with blanks":   {strings.ReplaceAll(strings.ReplaceAll(curlVerbose, "\n", "\r\n"), ">\r\n", "> \r\n"), "hooks.example.com", "/webhooks/openloyalty?x=1", "", http.Header{"User-Agent": {"curl/8.5.0"}, "X-Webhook-Timestamp": {"1770000000"}, "Content-Length": {"12"}}},
 		"curl -v":               {curlVerbose, "hooks.example.com", "/webhooks/openloyalty?x=1", "", http.Header{"User-Agent": {"curl/8.5.0"}, "X-Webhook-Timestamp": {"1770000000"}, "Content-Length": {"12"}}},
 	} {
@@ -70,7 +73,9 @@ func TestReadRequestRefuses(t *testing.T) {
 		"a body":        `{"event":"marked"}`,
 		"a header line": "Host: marked\n\n",
 		"a bad header":  "POST / HTTP/1.1\nmarked \x00\n\n",
-		"bad chunks":    "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\nmarked",
+		"bad chunks":    "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n9\nmarked",
+		"no last chunk": "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n6\nmarked\n",
+		"a long chunk":  "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n2\nmarked\n0\n",
 		"too long":      "POST / HTTP/1.1\nHost: a\n\n" + strings.Repeat("x", 5<<20),
 	} {
 		r, body, err := cli.ReadRequest(strings.NewReader(text))
@@ -122,7 +127,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s: %v", provider, err)
 		}
 	}
-	for _, args := range [][]string{{"-secret-from", "cookie:x"}, {"-secret-from", "query"}, {"-key-encoding", "base64"}, {"-separator", `\`}} {
+	for _, args := range [][]string{{"-secret-from", "cookie:x"}, {"-secret-from", "query"}, {"-secret-from", "path:bad name"}, {"-key-encoding", "base64"}, {"-separator", `\`}} {
 		if err := flags.Parse(args); err == nil {
 			t.Errorf("%v: no error", args)
 		}
@@ -138,9 +143,8 @@ func TestSettingsOfEnvironment(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	want := cli.Settings{PublicURL: "https://a.example.com", Separators: []string{":"}, SecretFrom: envelope.FromBasicAuth("hooks")}
-	if diff := cmp.Diff(want, s, cmp.AllowUnexported(envelope.SecretSource{}, cli.Settings{})); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
+	if s.PublicURL != "https://a.example.com" || s.Separators[0] != ":" || s.SecretFrom != envelope.FromBasicAuth("hooks") || s.KeyEncoding != 0 || s.Proof() != "basic:hooks" {
+		t.Errorf("%+v", s.Proof())
 	}
 	if err := s.Environment("ambassify", getenv); err == nil || !strings.HasPrefix(err.Error(), "AMBASSIFY_SECRET_FROM: ") {
 		t.Error(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/token"
 	"net/http"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ type Settings struct {
 	Secrets         []string
 	Tenant          string // name of the account; "" if there is one only
 	SecretFrom      envelope.SecretSource
-	pathValue       string // of SecretFrom
+	place           string // SecretFrom as it was set, such as query:secret
 	KeyEncoding     openloyalty.KeyEncoding
 	PublicURL       string
 	SignatureHeader string
@@ -92,15 +93,33 @@ func (s *Settings) setPlace(text string) error {
 	if makers[kind] == nil || name == "" {
 		return errors.New("want query:NAME, header:NAME, path:NAME or basic:USER")
 	}
-	s.SecretFrom, s.pathValue = makers[kind](name), ""
-	if kind == "path" {
-		s.pathValue = name
+	if kind == "path" && !token.IsIdentifier(name) {
+		return errors.New("the name of a path value is that of a variable in Go")
 	}
+	s.SecretFrom, s.place = makers[kind](name), text
 	return nil
 }
 
 // PathValue is the path value that carries the secret, or "".
-func (s *Settings) PathValue() string { return s.pathValue }
+func (s *Settings) PathValue() string { return s.placeOf("path:") }
+
+// SecretHeader is the header of its own that carries the secret, or "".
+func (s *Settings) SecretHeader() string { return s.placeOf("header:") }
+
+// Proof says where a delivery carries what proves its origin, if that was set.
+func (s *Settings) Proof() string {
+	if s.place == "" && s.SignatureHeader != "" {
+		return "signature in " + s.SignatureHeader
+	}
+	return s.place
+}
+
+func (s *Settings) placeOf(kind string) string {
+	if name, ok := strings.CutPrefix(s.place, kind); ok {
+		return name
+	}
+	return ""
+}
 
 func (s *Settings) setEncoding(text string) error {
 	encodings := map[string]openloyalty.KeyEncoding{"either": openloyalty.KeyEither, "text": openloyalty.KeyText, "hex": openloyalty.KeyHex}

@@ -43,18 +43,22 @@ func (i *Inspector) curl(d *Delivery) string {
 		source = fmt.Sprintf("curl --silent %s | ", quote(fmt.Sprintf("%s/api/deliveries/%d/body", i.config.URL, d.ID)))
 		parts = append(parts, "--data-binary @-")
 	}
-	parts = append(parts, quoteTarget(i.config.URL+d.Target, i.provider(d.Provider)))
+	parts = append(parts, i.quoteTarget(d.Target, i.provider(d.Provider)))
 	return source + strings.Join(parts, " \\\n  ")
 }
 
-// quoteTarget hides the values of a query, but puts in the variable where the value
-// is the secret.
-func quoteTarget(target string, p Provider) string {
+// quoteTarget hides the values of a query and a path, but puts in the variable where the
+// value is the secret.
+func (i *Inspector) quoteTarget(target string, p Provider) string {
 	path, query, found := strings.Cut(target, "?")
-	if !found {
-		return quote(path)
+	quoted := quote(i.config.URL + i.shownPath(path, p))
+	if rest, err := url.PathUnescape(strings.TrimPrefix(path, p.Path+"/")); err == nil && rest == p.Secret && p.Variable != "" {
+		quoted = quote(i.config.URL+p.Path+"/") + `"$` + p.Variable + `"`
 	}
-	quoted := quote(path + "?")
+	if !found {
+		return quoted
+	}
+	quoted += quote("?")
 	for n, pair := range strings.Split(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if n > 0 {

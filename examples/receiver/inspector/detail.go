@@ -2,8 +2,10 @@ package inspector
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -196,8 +198,9 @@ const Redacted = "hidden"
 // their deliveries by one of them.
 func (i *Inspector) shownTarget(d *Delivery) string {
 	path, query, found := strings.Cut(d.Target, "?")
+	path = i.shownPath(path, i.provider(d.Provider))
 	if !found {
-		return i.withoutSecrets(path)
+		return path
 	}
 	pairs := strings.Split(query, "&")
 	for n, pair := range pairs {
@@ -205,14 +208,31 @@ func (i *Inspector) shownTarget(d *Delivery) string {
 			pairs[n] = name + "=" + Redacted
 		}
 	}
-	return i.withoutSecrets(path + "?" + strings.Join(pairs, "&"))
+	return path + "?" + strings.Join(pairs, "&")
+}
+
+// shownPath hides what follows the provider's own path: all of it if the secret belongs
+// there, else what has a secret in it.
+func (i *Inspector) shownPath(path string, p Provider) string {
+	rest, ok := strings.CutPrefix(path, p.Path+"/")
+	if !ok {
+		return path
+	}
+	segments := strings.Split(rest, "/")
+	for n, segment := range segments {
+		if p.SecretInPath || i.hasSecret(segment) {
+			segments[n] = Redacted
+		}
+	}
+	return p.Path + "/" + strings.Join(segments, "/")
 }
 
 func (i *Inspector) shownHeader(d *Delivery) []header {
+	own := i.provider(d.Provider).SecretHeader
 	list := make([]header, 0, len(d.Header))
 	for name, values := range d.Header {
 		for _, value := range values {
-			h := header{Name: name, Value: value, Hidden: isSecret(name) || i.withoutSecrets(value) != value}
+			h := header{Name: name, Value: value, Hidden: isSecret(name) || strings.EqualFold(name, own) || i.hasSecret(value)}
 			if h.Hidden {
 				h.Value = Redacted
 			}
@@ -232,11 +252,15 @@ func isSecret(name string) bool {
 	})
 }
 
-func (i *Inspector) withoutSecrets(text string) string {
-	for _, p := range i.config.Providers {
-		if p.Secret != "" {
-			text = strings.ReplaceAll(text, p.Secret, Redacted)
-		}
+// hasSecret reports whether a text has the secret of a provider in it, in one of the
+// spellings in which it may travel.
+func (i *Inspector) hasSecret(text string) bool {
+	unescaped, err := url.QueryUnescape(text)
+	if err != nil {
+		unescaped = text
 	}
-	return text
+	return slices.ContainsFunc(i.config.Providers, func(p Provider) bool {
+		return p.Secret != "" && (strings.Contains(text, p.Secret) || strings.Contains(unescaped, p.Secret) ||
+			strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(p.Secret))))
+	})
 }

@@ -45,6 +45,9 @@ type Provider struct {
 	Path     string
 	Secret   string // is never shown
 	Variable string // environment variable that holds the secret
+
+	SecretInPath bool   // deliveries carry it behind Path
+	SecretHeader string // the header that carries it, if there is one of its own
 }
 
 // Inspector serves the page.

@@ -278,9 +278,36 @@ func TestSecretsAreHidden(t *testing.T) {
 	if got := i.shownTarget(d); got != "/webhooks/masivo?a&x=hidden&secret=hidden" {
 		t.Errorf("target %s", got)
 	}
-	d.Target = "/webhooks/masivo/s3cret"
+	for target, want := range map[string]string{
+		"/webhooks/masivo/s3cret":      "/webhooks/masivo/hidden",
+		"/webhooks/masivo/s%33cret?x=": "/webhooks/masivo/hidden?x=hidden",
+		"/webhooks/masivo/other":       "/webhooks/masivo/other",
+		"/webhooks/masivo":             "/webhooks/masivo",
+	} {
+		d.Target = target
+		if got := i.shownTarget(d); got != want {
+			t.Errorf("%s is shown as %s", target, got)
+		}
+	}
+	// A place that is set is hidden whatever is there, such as the secret of yesterday.
+	p := &i.config.Providers[0]
+	p.SecretInPath, p.SecretHeader = true, "x-own"
+	d.Target = "/webhooks/masivo/other"
+	d.Header = http.Header{"X-Own": {"other"}, "X-Basic": {"czNjcmV0"}, "X-Escaped": {"s%33cret"}}
 	if got := i.shownTarget(d); got != "/webhooks/masivo/hidden" {
-		t.Errorf("target %s", got)
+		t.Errorf("shown as %s", got)
+	}
+	for _, h := range i.shownHeader(d) {
+		if !h.Hidden {
+			t.Errorf("%s is shown as %s", h.Name, h.Value)
+		}
+	}
+	if got := i.curl(d); strings.Contains(got, "other") || strings.Contains(got, "czNj") {
+		t.Errorf("a secret is in %s", got)
+	}
+	d.Target = "/webhooks/masivo/s3cret"
+	if got := i.curl(d); !strings.Contains(got, `/webhooks/masivo/'"$MASIVO_WEBHOOK_SECRET"`) {
+		t.Errorf("the variable is not in %s", got)
 	}
 }
 
