@@ -43,9 +43,9 @@ type Delivery[M, T any] struct {
 	// refused for it: the first 100, or fewer if their pointers are very long.
 	Violations []Violation
 
-	header http.Header
-	hidden []string // headers of credentials that the provider names
-	json   []byte   // the body as JSON, if Raw is not
+	header  http.Header
+	handler *Handler // which received it
+	json    []byte   // the body as JSON, if Raw is not
 }
 
 func (d *Delivery[M, T]) fill(c *call[M]) {
@@ -59,7 +59,7 @@ func (d *Delivery[M, T]) fill(c *call[M]) {
 	d.Received = c.message.Received
 	d.Violations = c.violations
 	d.header = c.message.Header
-	d.hidden = c.handler.secrets
+	d.handler = c.handler
 	d.json = c.open.JSON
 }
 
@@ -68,8 +68,12 @@ func (d *Delivery[M, T]) fill(c *call[M]) {
 // adaptor to a server that uses its memory again (fasthttp), clone its values if you
 // keep them.
 func (d *Delivery[M, T]) Header() http.Header {
+	var secrets []string
+	if d.handler != nil {
+		secrets = d.handler.secrets
+	}
 	header := d.header.Clone()
-	for _, name := range hiddenHeaders(d.hidden) {
+	for _, name := range hiddenHeaders(secrets) {
 		header.Del(name)
 	}
 	return header

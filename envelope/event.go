@@ -95,12 +95,13 @@ func Fallback[M any](fn Func[M, json.RawMessage]) Route[M] {
 }
 
 // HandOff is a Fallback that takes verified deliveries as messages, to put them into a
-// queue or a table: Dispatch of another handler goes on from there. The message has its
-// Event, Tenant, Key and Received; its header has no credentials.
+// queue or a table: Dispatch of another handler goes on from there. All fields of
+// the message are filled in; its header has no credentials.
 func HandOff[M any](fn func(context.Context, Message) error) Route[M] {
 	route := Fallback(func(ctx context.Context, d *Delivery[M, json.RawMessage]) error {
 		return fn(ctx, Message{
 			Body: d.Raw, Header: d.Header(), Event: d.Event,
+			Provider: d.Provider, Handler: d.handler.Name(),
 			Tenant: d.Tenant, Key: d.Key, Received: d.Received,
 		})
 	})

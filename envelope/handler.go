@@ -247,14 +247,21 @@ func (v *visit) dispatch(m Message) (err *Error) {
 	if m.Received.IsZero() {
 		m.Received = v.handler.options.Now()
 	}
-	if int64(len(m.Body)) > v.handler.options.MaxBody {
+	switch {
+	case int64(len(m.Body)) > v.handler.options.MaxBody:
 		return refusal(KindTooLarge, ErrTooLarge)
+	case m.Provider != "" && m.Provider != v.handler.provider:
+		return refusal(KindNoEvent, errForeign)
 	}
 	return v.handle(m)
 }
 
+// errForeign is for a worker that has picked the wrong handler.
+var errForeign = errors.New("the message is of another provider")
+
 // handle counts the delivery among the running ones, and hands it to the typed part.
 func (v *visit) handle(m Message) *Error {
+	m.Provider, m.Handler = v.handler.provider, v.handler.options.Name
 	v.o.Received = m.Received
 	if kind, err := v.handler.slots.enter(); err != nil {
 		return unavailable(kind, v.handler.options.RetryAfter, err)

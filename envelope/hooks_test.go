@@ -122,7 +122,7 @@ func TestHandOff(t *testing.T) {
 		return ""
 	}
 	var got envelope.Message
-	front := newShop(t, envelope.Options{Key: key}, envelope.HandOff[shopMeta](func(_ context.Context, m envelope.Message) error {
+	front := newShop(t, envelope.Options{Name: "front", Key: key}, envelope.HandOff[shopMeta](func(_ context.Context, m envelope.Message) error {
 		got = m
 		return nil
 	}))
@@ -130,15 +130,19 @@ func TestHandOff(t *testing.T) {
 	r.Header.Set("Authorization", "marked")
 	r.Header.Set("X-Two", "2")
 	front.ServeHTTP(httptest.NewRecorder(), r)
-	if got.Event != "order.placed" || got.Received.IsZero() || string(got.Body) != goodBody || got.Header.Get("Authorization") != "" || got.Header.Get("X-Two") != "2" {
+	if got.Provider != "shop" || got.Handler != "front" || got.Event != "order.placed" || got.Received.IsZero() || string(got.Body) != goodBody || got.Header.Get("Authorization") != "" || got.Header.Get("X-Two") != "2" {
 		t.Errorf("%+v", got)
 	}
 	var d *shopDelivery[order]
-	worker := newShop(t, envelope.Options{Key: key}, orderPlaced.Handle(keep(&d)))
-	if post(worker, goodBody); d.Key != got.Key || d.Key != "1/shop///A-7/m-1" {
+	worker := newShop(t, envelope.Options{Name: "front", Key: key}, orderPlaced.Handle(keep(&d)))
+	got.Provider = "masivo"
+	if err := worker.Dispatch(t.Context(), got); !errors.As(err, new(*envelope.Error)) || d != nil {
+		t.Errorf("a message of another provider: %v", err)
+	}
+	if post(worker, goodBody); d.Key != got.Key || d.Key != "1/shop/front//A-7/m-1" {
 		t.Errorf("keys %q and %q", got.Key, d.Key)
 	}
-	if post(front, `{"event":"order.eaten","data":{}}`); got.Key != "1/shop///unknown" {
+	if post(front, `{"event":"order.eaten","data":{}}`); got.Key != "1/shop/front//unknown" {
 		t.Errorf("key %q", got.Key)
 	}
 	if _, err := envelope.NewHandler(shop(), envelope.Options{Unverified: true}, envelope.HandOff[shopMeta](nil)); err == nil {

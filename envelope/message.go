@@ -25,6 +25,11 @@ type Message struct {
 	// goes before that name, except with Ambassify, whose body always tells it.
 	Event string
 
+	// Provider and Handler are the names of the provider and of the handler that received
+	// it, Options.Name, for whoever picks the handler that goes on. Dispatch refuses a
+	// message of another provider; it takes what names none.
+	Provider, Handler string
+
 	// Tenant is the name of the account that it is for; empty where there is one only.
 	Tenant string
 

@@ -1,6 +1,9 @@
 package sqlonce
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Dialect is the SQL of a database. Use Postgres, MySQL or SQLite.
 type Dialect struct{ statements }
@@ -20,6 +23,10 @@ type statements struct {
 	now      string // present of the database, in Unix milliseconds
 	numbered bool   // places of values are $1, not ?
 	attempts int    // transactions of one delivery, at most
+
+	inbox  string // schema of an Inbox
+	put    string // a row of it; does nothing if its id is there
+	locked string // what passes over rows that others are about to take
 }
 
 var (
@@ -38,6 +45,26 @@ CREATE INDEX IF NOT EXISTS loyaltyhooks_once_done_at ON loyaltyhooks_once (done_
 		now:      `(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint`,
 		numbered: true,
 		attempts: 10,
+
+		inbox: `CREATE TABLE IF NOT EXISTS loyaltyhooks_inbox (
+	id bytea PRIMARY KEY,
+	provider text NOT NULL,
+	handler text NOT NULL,
+	tenant text NOT NULL,
+	event text NOT NULL,
+	received_at bigint NOT NULL,
+	message bytea NOT NULL,
+	body bytea NOT NULL,
+	state integer NOT NULL,
+	attempts integer NOT NULL,
+	failure text NOT NULL,
+	due_at bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS loyaltyhooks_inbox_due_at ON loyaltyhooks_inbox (provider, handler, state, due_at);
+CREATE INDEX IF NOT EXISTS loyaltyhooks_inbox_received_at ON loyaltyhooks_inbox (received_at, id);
+`,
+		put:    `INSERT INTO loyaltyhooks_inbox (id, provider, handler, tenant, event, received_at, message, body, state, attempts, failure, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', {now} + ?) ON CONFLICT (id) DO NOTHING`,
+		locked: ` FOR UPDATE SKIP LOCKED`,
 	}
 	mySQL = statements{
 		schema: `CREATE TABLE IF NOT EXISTS loyaltyhooks_once (
@@ -53,6 +80,26 @@ CREATE INDEX IF NOT EXISTS loyaltyhooks_once_done_at ON loyaltyhooks_once (done_
 		prune:    `DELETE FROM loyaltyhooks_once WHERE done_at < ? AND (token IS NULL OR expires_at < {now}) ORDER BY done_at LIMIT ?`,
 		now:      `CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)`,
 		attempts: 10,
+
+		inbox: `CREATE TABLE IF NOT EXISTS loyaltyhooks_inbox (
+	id binary(32) PRIMARY KEY,
+	provider varbinary(255) NOT NULL,
+	handler varbinary(255) NOT NULL,
+	tenant varbinary(255) NOT NULL,
+	event varbinary(255) NOT NULL,
+	received_at bigint NOT NULL,
+	message longblob NOT NULL,
+	body longblob NOT NULL,
+	state integer NOT NULL,
+	attempts integer NOT NULL,
+	failure varbinary(255) NOT NULL,
+	due_at bigint NOT NULL,
+	INDEX loyaltyhooks_inbox_due_at (provider, handler, state, due_at),
+	INDEX loyaltyhooks_inbox_received_at (received_at, id)
+) ENGINE = InnoDB;
+`,
+		put:    `INSERT IGNORE INTO loyaltyhooks_inbox (id, provider, handler, tenant, event, received_at, message, body, state, attempts, failure, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', {now} + ?)`,
+		locked: ` FOR UPDATE SKIP LOCKED`,
 	}
 	sqlite = statements{
 		schema: `CREATE TABLE IF NOT EXISTS loyaltyhooks_once (
@@ -68,6 +115,25 @@ CREATE INDEX IF NOT EXISTS loyaltyhooks_once_done_at ON loyaltyhooks_once (done_
 		prune:    `DELETE FROM loyaltyhooks_once WHERE id IN (SELECT id FROM loyaltyhooks_once WHERE done_at < ? AND (token IS NULL OR expires_at < {now}) ORDER BY done_at LIMIT ?)`,
 		now:      `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`,
 		attempts: 100, // Whoever writes is in the way of all others.
+
+		inbox: `CREATE TABLE IF NOT EXISTS loyaltyhooks_inbox (
+	id blob PRIMARY KEY,
+	provider text NOT NULL,
+	handler text NOT NULL,
+	tenant text NOT NULL,
+	event text NOT NULL,
+	received_at integer NOT NULL,
+	message blob NOT NULL,
+	body blob NOT NULL,
+	state integer NOT NULL,
+	attempts integer NOT NULL,
+	failure text NOT NULL,
+	due_at integer NOT NULL
+);
+CREATE INDEX IF NOT EXISTS loyaltyhooks_inbox_due_at ON loyaltyhooks_inbox (provider, handler, state, due_at);
+CREATE INDEX IF NOT EXISTS loyaltyhooks_inbox_received_at ON loyaltyhooks_inbox (received_at, id);
+`,
+		put: `INSERT INTO loyaltyhooks_inbox (id, provider, handler, tenant, event, received_at, message, body, state, attempts, failure, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', {now} + ?) ON CONFLICT (id) DO NOTHING`,
 	}
 )
 
@@ -94,7 +160,7 @@ func (d Dialect) statement(text string) string {
 	var b strings.Builder
 	for i, part := range strings.Split(text, "?") {
 		if i > 0 {
-			b.WriteString("$" + string(rune('0'+i))) // There are fewer than ten.
+			b.WriteString("$" + strconv.Itoa(i))
 		}
 		b.WriteString(part)
 	}

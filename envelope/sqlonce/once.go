@@ -83,8 +83,37 @@ func Do[TX, M, T any](once *Once[TX], fn func(context.Context, TX, *envelope.Del
 		if d.Key == "" && !s.unkeyed {
 			return ErrNoKey
 		}
-		return once.run(ctx, d.Key, func(tx TX) error { return fn(ctx, tx, d) })
+		r := rowOf(ctx)
+		if r == nil {
+			return once.run(ctx, d.Key, func(tx TX) error { return fn(ctx, tx, d) })
+		}
+		key := d.Key
+		if key == "" {
+			key = r.key()
+		}
+		err := once.run(ctx, key, func(tx TX) error {
+			if err := fn(ctx, tx, d); err != nil {
+				return err
+			}
+			if _, err := once.exec(ctx, tx, markDone, r.id); err != nil {
+				return &databaseError{what: "mark as done", err: err}
+			}
+			return nil
+		})
+		r.done, r.duplicate = err == nil, errors.Is(err, envelope.ErrDuplicate)
+		return err
 	}
+}
+
+// exec executes one of our statements.
+func (o *Once[TX]) exec(ctx context.Context, tx TX, statement string, args ...any) (int64, error) {
+	return o.db.Exec(ctx, tx, o.dialect.statement(statement), args...)
+}
+
+// digestOf is what a key is found by.
+func digestOf(key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return sum[:]
 }
 
 // run runs fn until its transaction has ended in one way or the other.
@@ -162,8 +191,7 @@ func (o *Once[TX]) try(ctx context.Context, key string, fn func(TX) error) (err 
 		}
 	}()
 	if key != "" {
-		sum := sha256.Sum256([]byte(key))
-		n, err := o.db.Exec(ctx, tx, o.dialect.statement(o.dialect.insert), sum[:], readable(key), time.Now().Unix(), nil, nil)
+		n, err := o.exec(ctx, tx, o.dialect.insert, digestOf(key), readable(key), time.Now().Unix(), nil, nil)
 		switch {
 		case err != nil:
 			return &databaseError{what: "insert key", err: err}
@@ -181,7 +209,7 @@ func (o *Once[TX]) try(ctx context.Context, key string, fn func(TX) error) (err 
 	return nil
 }
 
-// rollbackTime bounds a rollback, for which the function's own time may be over.
+// rollbackTime bounds a rollback and a note of what has happened, for which the function's own time may be over.
 const rollbackTime = 5 * time.Second
 
 // readable is a key as a column of text takes it. No two keys need to differ in it.
@@ -190,9 +218,11 @@ func readable(key string) string {
 }
 
 // Migrate makes the table, if it is not there.
-func (o *Once[TX]) Migrate(ctx context.Context) error {
+func (o *Once[TX]) Migrate(ctx context.Context) error { return o.migrate(ctx, o.dialect.schema) }
+
+func (o *Once[TX]) migrate(ctx context.Context, schema string) error {
 	return o.inTransaction(ctx, "migrate", func(tx TX) error {
-		for statement := range strings.SplitSeq(o.dialect.schema, ";\n") {
+		for statement := range strings.SplitSeq(schema, ";\n") {
 			if statement == "" {
 				continue
 			}
@@ -215,7 +245,7 @@ func (o *Once[TX]) Prune(ctx context.Context, before time.Time, batch int) (remo
 	for {
 		var n int64
 		err := o.inTransaction(ctx, "prune", func(tx TX) (err error) {
-			n, err = o.db.Exec(ctx, tx, o.dialect.statement(o.dialect.prune), before.Unix(), batch)
+			n, err = o.exec(ctx, tx, o.dialect.prune, before.Unix(), batch)
 			return err
 		})
 		removed += n

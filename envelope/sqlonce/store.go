@@ -3,7 +3,6 @@ package sqlonce
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"time"
@@ -27,8 +26,7 @@ func NewStore(db *sql.DB, dialect Dialect) *Store { return &Store{db, dialect} }
 // idOf is the digest under which a Store has a key. It is no digest of a key alone, which
 // is what Do has.
 func idOf(key string) []byte {
-	sum := sha256.Sum256([]byte("store\x00" + key))
-	return sum[:]
+	return digestOf("store\x00" + key)
 }
 
 // Claim takes a key, as envelope.Store says.
