@@ -45,7 +45,7 @@ var dialects = map[string]sqlonce.Dialect{"pgx": sqlonce.Postgres, "mysql": sqlo
 // work receives deliveries until it is killed. Each adds points to a balance and a line to
 // the effects; that the function ran is written down outside of the transaction.
 func work(args []string) error {
-	driver, source, socket := args[0], args[1], args[2]
+	driver, source, socket, mode := args[0], args[1], args[2], args[3]
 	db, err := sql.Open(driver, source)
 	if err != nil {
 		return err
@@ -70,10 +70,20 @@ func work(args []string) error {
 		_, err := tx.ExecContext(ctx, add, points)
 		return err
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	route := masivo.TierUpgrade.Handle(sqlonce.Do(once, credit))
+	if mode == throughInbox {
+		var workers sync.WaitGroup
+		defer workers.Wait()
+		if route, err = inboxRoute(ctx, &workers, db, dialects[driver], route); err != nil {
+			return err
+		}
+	}
 	h, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{
 		Unverified: true, Timeout: 10 * time.Second,
 		Key: func(k envelope.Keyed) string { return k.Header.Get("X-Id") },
-	}}, masivo.TierUpgrade.Handle(sqlonce.Do(once, credit)))
+	}}, route)
 	if err != nil {
 		return err
 	}
@@ -82,14 +92,44 @@ func work(args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Second}
 	go func() { <-ctx.Done(); _ = server.Close() }()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return db.Close()
+	return nil
+}
+
+// Ways from a delivery to its function.
+const (
+	direct       = "direct"
+	throughInbox = "inbox"
+)
+
+// inboxRoute stores deliveries, and has workers of this process handle them by a route.
+func inboxRoute(ctx context.Context, workers *sync.WaitGroup, db *sql.DB, dialect sqlonce.Dialect, route masivo.Route) (masivo.Route, error) {
+	inbox, err := sqlonce.NewInbox(db, dialect, crashInbox)
+	if err != nil {
+		return route, err
+	}
+	worker, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{DispatchOnly: true, Timeout: time.Second}}, route)
+	if err != nil {
+		return route, err
+	}
+	n := 4
+	if dialect.Schema() == sqlonce.SQLite.Schema() {
+		n = 1
+	}
+	for range n {
+		workers.Go(func() { inbox.Work(ctx, worker) })
+	}
+	return envelope.HandOff[masivo.Meta](inbox.Put), nil
+}
+
+// crashInbox forgets killed workers soon.
+var crashInbox = sqlonce.InboxOptions{
+	Lease: 1500 * time.Millisecond, Attempts: 1000, Poll: 50 * time.Millisecond,
+	Backoff: func(int) time.Duration { return 10 * time.Millisecond },
 }
 
 // deliveries is how many the crash test sends; each comes at least twice.
@@ -117,16 +157,21 @@ func TestCrash(t *testing.T) {
 			return "sqlite", databases.SQLiteSource(t), nil
 		}, 6},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			driver, source, restart := test.open(t)
-			n := deliveries()
-			if driver == "sqlite" {
-				n /= 4 // One writer at a time.
-			}
-			c := newCrash(t, driver, source)
-			c.run(n, test.kills, restart)
-			c.judge(n)
-		})
+		for _, mode := range []string{direct, throughInbox} {
+			t.Run(test.name+"/"+mode, func(t *testing.T) {
+				driver, source, restart := test.open(t)
+				n := deliveries()
+				if driver == "sqlite" {
+					n /= 4 // One writer at a time.
+				}
+				c := newCrash(t, driver, source, mode)
+				c.run(n, test.kills, restart)
+				c.judge(n)
+				if mode == throughInbox {
+					c.replay(n)
+				}
+			})
+		}
 	}
 }
 
@@ -135,6 +180,9 @@ type crash struct {
 	*testing.T
 
 	db           *sql.DB
+	once         *sqlonce.Once[*sql.Tx]
+	inbox        *sqlonce.Inbox
+	mode         string
 	environment  []string
 	socket       string
 	acknowledged sync.Map // of the ids, for which a sender was told 200
@@ -142,20 +190,24 @@ type crash struct {
 	lost         atomic.Int64 // connections, and answers other than 200
 }
 
-func newCrash(t *testing.T, driver, source string) *crash {
+func newCrash(t *testing.T, driver, source, mode string) *crash {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "crash")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	c := &crash{T: t, socket: folder + "/s"}
-	c.environment = append(os.Environ(), workerVariable+"="+driver+"|"+source+"|"+c.socket)
+	c := &crash{T: t, mode: mode, socket: folder + "/s"}
+	c.environment = append(os.Environ(), workerVariable+"="+strings.Join([]string{driver, source, c.socket, mode}, "|"))
 	if c.db, err = sql.Open(driver, source); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.db.Close() })
-	if err := sqlonce.New(c.db, dialects[driver]).Migrate(t.Context()); err != nil {
+	c.once = sqlonce.New(c.db, dialects[driver])
+	if c.inbox, err = sqlonce.NewInbox(c.db, dialects[driver], crashInbox); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.once.Migrate(t.Context()), c.inbox.Migrate(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{"CREATE TABLE effects (delivery varchar(600) NOT NULL, points bigint NOT NULL)", "CREATE TABLE balance (points bigint NOT NULL)", "INSERT INTO balance VALUES (0)"} {
@@ -214,15 +266,61 @@ func (c *crash) run(n, kills int, restart func()) {
 		}
 		select {
 		case <-ended:
-		case <-time.After(4 * time.Minute):
+		case <-time.After(8 * time.Minute):
 			c.Errorf("the senders have not ended; the worker says %s", &log)
 		}
+		c.drain()
 		_ = worker.Process.Signal(syscall.SIGTERM)
 		if err := worker.Wait(); err != nil {
 			c.Errorf("worker: %v %s", err, &log)
 		}
 		return
 	}
+}
+
+// drain waits until nothing waits in the inbox.
+func (c *crash) drain() {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		waiting, err := c.inbox.Replay(c.Context(), sqlonce.Selection{State: sqlonce.Waiting})
+		if err == nil && waiting.Chosen == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			c.Errorf("%d deliveries wait, %v", waiting.Chosen, err)
+			return
+		}
+	}
+}
+
+// replay repeats all deliveries: nothing changes. Without effects and keys they come back.
+func (c *crash) replay(n int) {
+	credit := func(ctx context.Context, tx *sql.Tx, d *tierDelivery) error {
+		points := d.Payload.ToTierLevel.Int64()
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("INSERT INTO effects (delivery, points) VALUES ('%s', %d)", d.Key, points))
+		if err == nil {
+			_, err = tx.ExecContext(ctx, fmt.Sprintf("UPDATE balance SET points = points + %d", points))
+		}
+		return err
+	}
+	h, err := masivo.NewHandler(masivo.Config{Options: envelope.Options{DispatchOnly: true}}, masivo.TierUpgrade.Handle(sqlonce.Do(c.once, credit)))
+	if err != nil {
+		c.Fatal(err)
+	}
+	report, err := c.inbox.Replay(c.Context(), sqlonce.Selection{}, h)
+	if want := (sqlonce.Report{Chosen: n, Duplicates: n}); err != nil || report != want {
+		c.Errorf("replay: %+v %v", report, err)
+	}
+	c.judge(n)
+	for _, statement := range []string{"DELETE FROM effects", "DELETE FROM loyaltyhooks_once", "UPDATE balance SET points = 0"} {
+		if _, err := c.db.ExecContext(c.Context(), statement); err != nil {
+			c.Fatal(err)
+		}
+	}
+	report, err = c.inbox.Replay(c.Context(), sqlonce.Selection{}, h)
+	if want := (sqlonce.Report{Chosen: n, Handled: n}); err != nil || report != want {
+		c.Errorf("replay without effects: %+v %v", report, err)
+	}
+	c.judge(n)
 }
 
 // points is what a delivery is worth: no two of them are worth the same.
@@ -298,8 +396,8 @@ func (c *crash) judge(n int) {
 	if err != nil {
 		c.Fatal(err)
 	}
-	c.Logf("%d deliveries, each sent twice at least: %d acknowledged, %d answers, %d failures; %d runs, %d effects, %d keys, balance %d",
-		n, acknowledged, c.answers.Load(), c.lost.Load(), len(runs), effects, keys, balance)
+	c.Logf("%s: %d deliveries, each sent twice at least: %d acknowledged, %d answers, %d failures; %d runs, %d effects, %d keys, balance %d",
+		c.mode, n, acknowledged, c.answers.Load(), c.lost.Load(), len(runs), effects, keys, balance)
 	if acknowledged != n || len(missing) > 0 || keys != n || balance != want {
 		c.Errorf("%d acknowledged, %d without an effect, %d keys, balance %d: want %d, and %d", acknowledged, len(missing), keys, balance, n, want)
 	}
