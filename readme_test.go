@@ -88,7 +88,7 @@ func TestReadmeCommands(t *testing.T) {
 			t.Errorf("README.md lacks %s", command)
 		}
 	}
-	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(readme, -1) {
+	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(codeBlock.ReplaceAllString(readme, ""), -1) {
 		if _, err := os.Stat(link[1]); err != nil {
 			t.Errorf("README.md links to %s, which is not there", link[1])
 		}
@@ -101,9 +101,11 @@ var codeBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 const preamble = `package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"log"
 	"log/slog"
 	"net/http"
@@ -120,7 +122,9 @@ import (
 )
 
 var (
+	_ = cmp.Compare[int]
 	_ context.Context
+	_ = errors.New
 	_ *sql.DB
 	_ json.RawMessage
 	_ = log.Printf

@@ -32,6 +32,17 @@
 // says what its natural key can't tell apart. Deliveries that come late or out of order are
 // different keys; compare a time or a version of the payload in your function.
 //
+// # Deliveries that are remembered
+//
+// An Inbox stores deliveries as they came, before their functions run: as a queue in your
+// database (Put and Work), or beside a handler that answers the sender itself (Through).
+// What fails is tried again, and stays. Replay has deliveries handled again, those of a day,
+// an event or a person: what is done is recognised by its key, and changes nothing.
+//
+// Deliveries are personal data. Delete them when you no longer need them for a replay, those
+// of one person by Selection.Match, and keep them sealed if the table is read by others.
+// Delete keeps the keys, so that a repetition does nothing; Forget removes them as well.
+//
 // # Databases
 //
 // PostgreSQL, any isolation: INSERT ... ON CONFLICT DO NOTHING waits for the transaction

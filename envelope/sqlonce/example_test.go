@@ -3,6 +3,7 @@ package sqlonce_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"log"
 	"net/http"
 	"time"
@@ -91,6 +92,68 @@ func ExampleStore() {
 		log.Fatal(err)
 	}
 }
+
+// The receiver answers once a delivery is committed; workers of any process take it from
+// there, try again what fails, and keep what fails in the end.
+func ExampleInbox() {
+	db := openDatabase()
+	once := sqlonce.New(db, sqlonce.Postgres)
+	inbox, err := sqlonce.NewInbox(db, sqlonce.Postgres, sqlonce.InboxOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := inbox.Migrate(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	receiver, err := openloyalty.NewHandler(openloyalty.Config{Secrets: []string{"whsec_..."}},
+		envelope.HandOff[openloyalty.Meta](inbox.Put))
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.Handle("POST /webhooks/openloyalty", receiver)
+
+	worker, err := openloyalty.NewHandler(openloyalty.Config{Options: envelope.Options{DispatchOnly: true}},
+		openloyalty.AvailablePointsAmountChanged.Handle(sqlonce.Do(once, credit)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 4 {
+		go inbox.Work(context.Background(), worker)
+	}
+}
+
+// After a fault of a function is mended, what has failed since yesterday is handled again.
+func ExampleInbox_Replay() {
+	inbox, worker := openInbox()
+	chosen := sqlonce.Selection{From: time.Now().AddDate(0, 0, -1), State: sqlonce.Failed}
+	report, err := inbox.Replay(context.Background(), chosen) // no handler: only counted
+	log.Print(report.Chosen, " ", err)
+	report, err = inbox.Replay(context.Background(), chosen, worker)
+	log.Printf("%+v %v", report, err)
+}
+
+// All deliveries of one customer are removed, and what is older than a month.
+func ExampleInbox_Forget() {
+	inbox, _ := openInbox()
+	removed, err := inbox.Forget(context.Background(), sqlonce.Selection{
+		Provider: openloyalty.Name,
+		Match: func(m envelope.Message) bool {
+			var body struct {
+				Data struct {
+					Customer struct {
+						CustomerID string `json:"customerId"`
+					} `json:"customer"`
+				} `json:"data"`
+			}
+			return json.Unmarshal(m.Body, &body) == nil && body.Data.Customer.CustomerID == "1efcac2c-82eb-4c2c-9c95-d302ccf53110"
+		},
+	})
+	log.Print(removed, " ", err)
+	removed, err = inbox.Delete(context.Background(), sqlonce.Selection{State: sqlonce.Done, To: time.Now().AddDate(0, -1, 0)})
+	log.Print(removed, " ", err)
+}
+
+func openInbox() (*sqlonce.Inbox, *envelope.Handler) { return nil, nil }
 
 func openDatabase() *sql.DB { return nil }
 
