@@ -162,6 +162,7 @@ type row struct {
 	received int64 // in Unix nanoseconds
 	message  envelope.Message
 
+	redo      bool // also if its key is there
 	done      bool // committed with the effect
 	duplicate bool // the effect was there
 }

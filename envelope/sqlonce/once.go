@@ -191,6 +191,11 @@ func (o *Once[TX]) try(ctx context.Context, key string, fn func(TX) error) (err 
 		}
 	}()
 	if key != "" {
+		if r := rowOf(ctx); r != nil && r.redo {
+			if _, err := o.exec(ctx, tx, deleteKey, digestOf(key)); err != nil {
+				return &databaseError{what: "delete key", err: err}
+			}
+		}
 		n, err := o.exec(ctx, tx, o.dialect.insert, digestOf(key), readable(key), time.Now().Unix(), nil, nil)
 		switch {
 		case err != nil:

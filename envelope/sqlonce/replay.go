@@ -36,13 +36,24 @@ type Report struct {
 
 // Replay has the handlers dispatch stored deliveries again, in the order in which they were
 // received, whatever their state, and notes how that went. A function bound by Do changes
-// nothing for a delivery whose key is there: to have a fault of your function mended, undo
-// its effects and delete their keys, see Forget, in the transaction of your choice. Without
-// handlers Replay only counts what is chosen, for a dry run.
+// nothing for a delivery whose key is there. Keys that were pruned are not there: keep them
+// for longer than deliveries. Without handlers Replay only counts what is chosen, for a dry
+// run.
 //
 // The handlers should have no Options.Idempotency: what that takes for a repetition counts as
 // handled. An error is of the database or of ctx; the report says how far it came.
 func (b *Inbox) Replay(ctx context.Context, chosen Selection, handlers ...*envelope.Handler) (Report, error) {
+	return b.replay(ctx, chosen, false, handlers)
+}
+
+// Redo is Replay for deliveries whose effects you have removed, such as those of a function
+// with a fault: functions bound by Do run although the key is there. An effect that is still
+// there comes twice.
+func (b *Inbox) Redo(ctx context.Context, chosen Selection, handlers ...*envelope.Handler) (Report, error) {
+	return b.replay(ctx, chosen, true, handlers)
+}
+
+func (b *Inbox) replay(ctx context.Context, chosen Selection, redo bool, handlers []*envelope.Handler) (Report, error) {
 	var report Report
 	err := b.each(ctx, chosen, func(r *row) error {
 		report.Chosen++
@@ -54,6 +65,7 @@ func (b *Inbox) Replay(ctx context.Context, chosen Selection, handlers ...*envel
 			report.Unhandled++
 			return nil
 		}
+		r.redo = redo
 		failure := h.Dispatch(context.WithValue(ctx, rowKey{}, r), r.message)
 		switch {
 		case failure != nil && ctx.Err() != nil:
@@ -70,6 +82,8 @@ func (b *Inbox) Replay(ctx context.Context, chosen Selection, handlers ...*envel
 	})
 	return report, err
 }
+
+const deleteKey = `DELETE FROM loyaltyhooks_once WHERE id = ?`
 
 func handlerOf(r *row, handlers []*envelope.Handler) *envelope.Handler {
 	for _, h := range handlers {
@@ -101,7 +115,7 @@ func (b *Inbox) remove(ctx context.Context, chosen Selection, keys bool) (remove
 				return err
 			}
 			for _, key := range []string{r.message.Key, r.key()} {
-				if _, err := b.once.exec(ctx, tx, `DELETE FROM loyaltyhooks_once WHERE id = ?`, digestOf(key)); err != nil {
+				if _, err := b.once.exec(ctx, tx, deleteKey, digestOf(key)); err != nil {
 					return err
 				}
 			}

@@ -75,6 +75,7 @@ func replay(ctx context.Context, args []string, log *slog.Logger, stdout, stderr
 	flags.StringVar(&chosen.Tenant, "tenant", "", "of this `account`")
 	flags.StringVar(&chosen.Key, "key", "", "with this `key`")
 	isFailed := flags.Bool("failed", false, "that ended in failure")
+	redo := flags.Bool("redo", false, "run what is done, too: after you have removed its moves")
 	dry := flags.Bool("dry-run", false, "only count")
 	dsn := dsnFlag(flags)
 	if err := flags.Parse(args); err != nil {
@@ -94,7 +95,11 @@ func replay(ctx context.Context, args []string, log *slog.Logger, stdout, stderr
 			return err
 		}
 	}
-	report, err := b.inbox.Replay(ctx, chosen, handlers...)
+	again := b.inbox.Replay
+	if *redo {
+		again = b.inbox.Redo
+	}
+	report, err := again(ctx, chosen, handlers...)
 	fmt.Fprintf(stdout, "%d deliveries chosen: %d handled, %d done before, %d failed, %d without a handler\n",
 		report.Chosen, report.Handled, report.Duplicates, report.Failed, report.Unhandled)
 	return err

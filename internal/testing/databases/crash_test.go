@@ -292,7 +292,7 @@ func (c *crash) drain() {
 	}
 }
 
-// replay repeats all deliveries: nothing changes. Without effects and keys they come back.
+// replay repeats all deliveries: nothing changes. Without effects they are brought back.
 func (c *crash) replay(n int) {
 	credit := func(ctx context.Context, tx *sql.Tx, d *tierDelivery) error {
 		points := d.Payload.ToTierLevel.Int64()
@@ -311,14 +311,14 @@ func (c *crash) replay(n int) {
 		c.Errorf("replay: %+v %v", report, err)
 	}
 	c.judge(n)
-	for _, statement := range []string{"DELETE FROM effects", "DELETE FROM loyaltyhooks_once", "UPDATE balance SET points = 0"} {
+	for _, statement := range []string{"DELETE FROM effects", "UPDATE balance SET points = 0"} {
 		if _, err := c.db.ExecContext(c.Context(), statement); err != nil {
 			c.Fatal(err)
 		}
 	}
-	report, err = c.inbox.Replay(c.Context(), sqlonce.Selection{}, h)
+	report, err = c.inbox.Redo(c.Context(), sqlonce.Selection{}, h)
 	if want := (sqlonce.Report{Chosen: n, Handled: n}); err != nil || report != want {
-		c.Errorf("replay without effects: %+v %v", report, err)
+		c.Errorf("redo without effects: %+v %v", report, err)
 	}
 	c.judge(n)
 }

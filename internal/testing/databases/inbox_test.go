@@ -343,6 +343,14 @@ func TestReplay(t *testing.T) {
 		if diff := cmp.Diff(before, i.all()); diff != "" || len(before) != n {
 			i.Errorf("effects (-want +got)\n%s", diff)
 		}
+		i.exec("DELETE FROM effects")
+		report, err = i.inbox.Redo(i.Context(), day, h)
+		if want := (sqlonce.Report{Chosen: n + 1, Handled: n, Unhandled: 1}); err != nil || report != want {
+			i.Errorf("redo: %+v %v", report, err)
+		}
+		if diff := cmp.Diff(before, i.all()); diff != "" {
+			i.Errorf("effects (-want +got)\n%s", diff)
+		}
 		i.exec("DELETE FROM effects", "DELETE FROM loyaltyhooks_once")
 		failing := i.worker(func(context.Context, *sql.Tx, *tierDelivery) error { return errors.New("x") })
 		report, err = i.inbox.Replay(i.Context(), sqlonce.Selection{Key: "1/masivo//north/d1"}, failing)
