@@ -9,7 +9,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
-	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,7 +22,9 @@ type Body struct {
 	Rare  bool // it is not tried together with others
 
 	rewrite func([]byte) []byte // makes Text of what came; nil if it is made
+	style   *style              // does so, too
 	came    []byte
+	formats formats
 	sum     [sha256.Size]byte
 	hashed  bool
 }
@@ -37,9 +39,13 @@ func (b *Body) SHA256() [sha256.Size]byte {
 
 // make reports whether there is such a body, which differs from the one that came.
 func (b *Body) make() bool {
-	if b.rewrite != nil {
-		b.Text = b.rewrite(b.came)
-		b.rewrite = nil
+	if b.style != nil || b.rewrite != nil {
+		if b.style != nil {
+			b.Text = b.style.write(b.came, b.formats)
+		} else {
+			b.Text = b.rewrite(b.came)
+		}
+		b.style, b.rewrite = nil, nil
 		if bytes.Equal(b.Text, b.came) {
 			b.Text = nil
 		}
@@ -54,8 +60,9 @@ type Bodies struct{ list []*Body }
 // BodiesOf lists them, those first that are met most.
 func BodiesOf(came []byte) *Bodies {
 	b := &Bodies{list: []*Body{{Text: came}}}
+	made := formats{}
 	for i, r := range rewrites {
-		b.list = append(b.list, &Body{Cause: r.cause, Rare: i >= commonRewrites, rewrite: r.rewrite, came: came})
+		b.list = append(b.list, &Body{Cause: r.cause, Rare: i >= commonRewrites, rewrite: r.rewrite, style: r.style, came: came, formats: made})
 	}
 	return b
 }
@@ -91,35 +98,36 @@ const commonRewrites = 5
 var rewrites = []struct {
 	cause   Cause
 	rewrite func([]byte) []byte
+	style   *style
 }{
-	{base64Cause, fromBase64},
-	{Cause{Code: "body_wrapped", Text: "The delivery is inside another message, of a queue or a function's gateway: give the handler the inner body and its headers."}, unwrap},
-	{Cause{Code: "body_blanks", Text: "White space around the body was removed or added on the way: give the handler the bytes as they came."}, bytes.TrimSpace},
-	{Cause{Code: "body_blanks", Text: "A line feed at the end of the body was removed on the way: give the handler the bytes as they came."}, ending("\n")},
-	{Cause{Code: "body_blanks", Text: "A line end at the end of the body was removed on the way: give the handler the bytes as they came."}, ending("\r\n")},
-	{Cause{Code: "body_bom", Text: "A byte order mark was added in front of the body: give the handler the bytes as they came."}, withoutMark},
-	{Cause{Code: "body_bom", Text: "The byte order mark in front of the body was removed: give the handler the bytes as they came."}, withMark},
-	{compressedCause, decompress},
-	{reencoded("encoding/json"), style{html: true}.write},
-	{reencoded("a formatter"), style{}.write},
-	{reencoded("another program than PHP"), style{slash: true, ascii: true}.write},
-	{reencoded("another program than Python"), style{space: true, ascii: true}.write},
-	{reencoded("a parser"), style{indent: "  "}.write},
-	{reencoded("a parser"), style{indent: "    "}.write},
-	{reencoded("a parser"), style{indent: "    ", slash: true, ascii: true}.write},
-	{reencoded("a parser"), style{ascii: true}.write},
-	{reencoded("a parser"), style{slash: true}.write},
-	{reencoded("a parser"), style{space: true}.write},
-	{reencoded("a parser"), style{indent: "\t"}.write},
-	{reencoded("a parser"), style{indent: "  ", ascii: true}.write},
-	{reencoded("another program than Gson"), style{also: "<>&='"}.write},
-	{reencoded("another program than .NET"), style{also: `<>&'+"`, ascii: true, upper: true}.write},
-	{reencoded("a parser"), style{ascii: true, upper: true}.write},
-	{charsetCause, toLatin1},
-	{charsetCause, fromLatin1},
-	{Cause{Code: "body_line_ends", Text: "The line ends of the body were changed: give the handler the bytes as they came."}, func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }},
-	{Cause{Code: "body_line_ends", Text: "The line ends of the body were changed: give the handler the bytes as they came."}, toCRLF},
-	{Cause{Code: "body_escaped", Text: "The body is escaped as a form: give the handler the bytes as they came."}, unescape},
+	{base64Cause, fromBase64, nil},
+	{Cause{Code: "body_wrapped", Text: "The delivery is inside another message, of a queue or a function's gateway: give the handler the inner body and its headers."}, unwrap, nil},
+	{Cause{Code: "body_blanks", Text: "White space around the body was removed or added on the way: give the handler the bytes as they came."}, bytes.TrimSpace, nil},
+	{Cause{Code: "body_blanks", Text: "A line feed at the end of the body was removed on the way: give the handler the bytes as they came."}, ending("\n"), nil},
+	{Cause{Code: "body_blanks", Text: "A line end at the end of the body was removed on the way: give the handler the bytes as they came."}, ending("\r\n"), nil},
+	{Cause{Code: "body_bom", Text: "A byte order mark was added in front of the body: give the handler the bytes as they came."}, withoutMark, nil},
+	{Cause{Code: "body_bom", Text: "The byte order mark in front of the body was removed: give the handler the bytes as they came."}, withMark, nil},
+	{compressedCause, decompress, nil},
+	{reencoded("encoding/json"), nil, &style{html: true}},
+	{reencoded("a formatter"), nil, &style{}},
+	{reencoded("another program than PHP"), nil, &style{slash: true, ascii: true}},
+	{reencoded("another program than Python"), nil, &style{space: true, ascii: true}},
+	{reencoded("a parser"), nil, &style{indent: "  "}},
+	{reencoded("a parser"), nil, &style{indent: "    "}},
+	{reencoded("a parser"), nil, &style{indent: "    ", slash: true, ascii: true}},
+	{reencoded("a parser"), nil, &style{ascii: true}},
+	{reencoded("a parser"), nil, &style{slash: true}},
+	{reencoded("a parser"), nil, &style{space: true}},
+	{reencoded("a parser"), nil, &style{indent: "\t"}},
+	{reencoded("a parser"), nil, &style{indent: "  ", ascii: true}},
+	{reencoded("another program than Gson"), nil, &style{also: "<>&='"}},
+	{reencoded("another program than .NET"), nil, &style{also: `<>&'+"`, ascii: true, upper: true}},
+	{reencoded("a parser"), nil, &style{ascii: true, upper: true}},
+	{charsetCause, toLatin1, nil},
+	{charsetCause, fromLatin1, nil},
+	{Cause{Code: "body_line_ends", Text: "The line ends of the body were changed: give the handler the bytes as they came."}, func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }, nil},
+	{Cause{Code: "body_line_ends", Text: "The line ends of the body were changed: give the handler the bytes as they came."}, toCRLF, nil},
+	{Cause{Code: "body_escaped", Text: "The body is escaped as a form: give the handler the bytes as they came."}, unescape, nil},
 }
 
 var (
@@ -226,8 +234,24 @@ func decompress(b []byte) []byte {
 	return text
 }
 
-// wrapper is found in each of the messages that unwrap knows.
-var wrapper = regexp.MustCompile(`"(?i:body|rawBody|message|detail|records)"`)
+// wrappers are names of which each message that unwrap knows has one, in small letters.
+var wrappers = []string{`body"`, `rawbody"`, `message"`, `detail"`, `records"`}
+
+// mayWrap reports whether a text has one of these names.
+func mayWrap(text []byte) bool {
+	for {
+		quote := bytes.IndexByte(text, '"')
+		if quote < 0 {
+			return false
+		}
+		text = text[quote+1:]
+		for _, name := range wrappers {
+			if len(text) >= len(name) && text[0]|0x20 == name[0] && strings.EqualFold(string(text[:len(name)]), name) {
+				return true
+			}
+		}
+	}
+}
 
 // unwrap finds the delivery inside the messages of queues and gateways, or in a JSON text.
 func unwrap(b []byte) []byte {
@@ -242,7 +266,7 @@ func unwrap(b []byte) []byte {
 		Records  []struct{ Body jsontext.Value }
 		RawBody  jsontext.Value `json:"rawBody"`
 	}
-	if !wrapper.Match(b) || json.Unmarshal(b, &event) != nil {
+	if !mayWrap(b) || json.Unmarshal(b, &event) != nil {
 		return nil
 	}
 	if len(event.Records) > 0 { // SQS, whose body may be that of SNS

@@ -122,6 +122,11 @@ func (s *search) try(deviation []axis) *Found {
 	for _, a := range deviation {
 		deviates[a] = true
 	}
+	isAlone := len(deviation) == 1
+	tried := guesses{
+		of(s.Keys, deviates[axisKey], isAlone), of(s.Times, deviates[axisTime], isAlone),
+		of(s.First, deviates[axisFirst], isAlone), of(s.Second, deviates[axisSecond], isAlone),
+	}
 	for b := 0; ; b++ { // The body is the outermost: it costs most to make.
 		if s.isOver {
 			s.left = true
@@ -131,21 +136,26 @@ func (s *search) try(deviation []axis) *Found {
 		if !ok {
 			return nil
 		}
-		isAlone := len(deviation) == 1
 		if body.Cause.isUsual() == deviates[axisBody] || body.Rare && !isAlone || !body.make() {
 			continue
 		}
-		if found := s.tryBody(body, deviates, isAlone); found != nil {
+		if found := s.tryBody(body, tried); found != nil {
 			return found
 		}
 	}
 }
 
-func (s *search) tryBody(body *Body, deviates [axes]bool, isAlone bool) *Found {
-	for _, key := range of(s.Keys, deviates[axisKey], isAlone) {
-		for _, moment := range of(s.Times, deviates[axisTime], isAlone) {
-			for _, first := range of(s.First, deviates[axisFirst], isAlone) {
-				for _, second := range of(s.Second, deviates[axisSecond], isAlone) {
+// guesses are the choices of one deviation beside the body.
+type guesses struct {
+	keys                 []Choice[*sign.Key]
+	times, first, second []Choice[string]
+}
+
+func (s *search) tryBody(body *Body, tried guesses) *Found {
+	for _, key := range tried.keys {
+		for _, moment := range tried.times {
+			for _, first := range tried.first {
+				for _, second := range tried.second {
 					if !s.spend(body) {
 						return nil
 					}

@@ -21,8 +21,24 @@ type style struct {
 	also   string // escapes these, too
 }
 
+// formats are bodies in the styles that escape nothing, which others are made of.
+type formats map[style]jsontext.Value
+
 // write returns a body in the style, or nil if it is no JSON.
-func (s style) write(body []byte) []byte {
+func (s style) write(body []byte, made formats) []byte {
+	plain := style{indent: s.indent, space: s.space, html: s.html}
+	value, ok := made[plain]
+	if !ok {
+		value = plain.format(body)
+		made[plain] = value
+	}
+	if len(value) > 0 && (s.ascii || s.slash || s.also != "") {
+		return s.escape(value)
+	}
+	return value
+}
+
+func (s style) format(body []byte) jsontext.Value {
 	value := jsontext.Value(bytes.TrimSpace(withoutMark(body)))
 	if len(value) == 0 || value[0] != '{' && value[0] != '[' {
 		return nil
@@ -42,45 +58,50 @@ func (s style) write(body []byte) []byte {
 	if value.Format(options...) != nil {
 		return nil
 	}
-	if s.ascii || s.slash || s.also != "" {
-		return s.escape(value)
-	}
 	return value
 }
 
 // escape escapes what is in texts; outside of them there is nothing to escape.
 func (s style) escape(text []byte) []byte {
-	escaped := make([]byte, 0, len(text)+len(text)/8)
-	for len(text) > 0 {
-		if c := text[0]; c < utf8.RuneSelf {
-			switch {
-			case c == '/' && s.slash:
-				escaped = append(escaped, `\/`...)
-			case c == '\\' && len(text) > 1 && text[1] == '"' && strings.Contains(s.also, `"`):
-				escaped, text = s.appendUnit(escaped, '"'), text[1:]
-			case c == '\\' && len(text) > 1:
-				escaped, text = append(escaped, c, text[1]), text[1:]
-			case c != '"' && strings.IndexByte(s.also, c) >= 0:
-				escaped = s.appendUnit(escaped, rune(c))
-			default:
-				escaped = append(escaped, c)
-			}
-			text = text[1:]
-			continue
-		}
-		r, size := utf8.DecodeRune(text)
-		if !s.ascii {
-			escaped, text = append(escaped, text[:size]...), text[size:]
-			continue
-		}
-		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-			escaped = s.appendUnit(s.appendUnit(escaped, high), low)
-		} else {
-			escaped = s.appendUnit(escaped, r)
-		}
-		text = text[size:]
+	var isPlain [256]bool
+	for c := range isPlain {
+		isPlain[c] = c != '\\' && (c != '/' || !s.slash) && (c < utf8.RuneSelf || !s.ascii) &&
+			(c == '"' || c >= utf8.RuneSelf || strings.IndexByte(s.also, byte(c)) < 0)
 	}
-	return escaped
+	escaped := make([]byte, 0, len(text)+len(text)/8)
+	for {
+		n := 0
+		for n < len(text) && isPlain[text[n]] {
+			n++
+		}
+		escaped, text = append(escaped, text[:n]...), text[n:]
+		if len(text) == 0 {
+			return escaped
+		}
+		escaped, text = s.escapeNext(escaped, text)
+	}
+}
+
+// escapeNext escapes what a text begins with, and returns the rest of it.
+func (s style) escapeNext(escaped, text []byte) (longer, rest []byte) {
+	c := text[0]
+	switch {
+	case c >= utf8.RuneSelf:
+		r, size := utf8.DecodeRune(text)
+		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+			return s.appendUnit(s.appendUnit(escaped, high), low), text[size:]
+		}
+		return s.appendUnit(escaped, r), text[size:]
+	case c == '/':
+		return append(escaped, `\/`...), text[1:]
+	case c != '\\':
+		return s.appendUnit(escaped, rune(c)), text[1:]
+	case len(text) == 1:
+		return append(escaped, c), nil
+	case text[1] == '"' && strings.Contains(s.also, `"`):
+		return s.appendUnit(escaped, '"'), text[2:]
+	}
+	return append(escaped, c, text[1]), text[2:]
 }
 
 func (s style) appendUnit(text []byte, unit rune) []byte {
