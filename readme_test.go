@@ -31,16 +31,33 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
+// declared is how a package declares an event: its Go name, its payload and its name.
+var declared = regexp.MustCompile(`(?m)^\t(\w+) = newEvent\[([^(]+)\]\("([^"]+)"\)$`)
+
 // TestReadmeEvents: the table of events is what the packages know.
 func TestReadmeEvents(t *testing.T) {
 	var table strings.Builder
-	table.WriteString("| provider | events |\n| --- | --- |\n")
-	row := func(title string, names []string) {
-		fmt.Fprintf(&table, "| %s (%d) | %s |\n", title, len(names), strings.Join(names, ", "))
+	table.WriteString("| provider | event, `Go name` and payload |\n| --- | --- |\n")
+	row := func(title, folder string, names []string) {
+		found := map[string]string{}
+		for _, event := range declared.FindAllStringSubmatch(read(t, folder+"/events.go"), -1) {
+			name := event[3] + " "
+			if event[1] == event[3] {
+				name = "" // Once is enough.
+			}
+			found[event[3]] = name + "`" + event[1] + "` " + event[2]
+		}
+		list := make([]string, len(names))
+		for i, name := range names {
+			if list[i] = found[name]; list[i] == "" {
+				t.Errorf("%s does not declare %s", folder, name)
+			}
+		}
+		fmt.Fprintf(&table, "| %s (%d) | %s |\n", title, len(names), strings.Join(list, "<br>"))
 	}
-	row("Mambo", namesOf(mambo.Events()))
-	row("Ambassify", namesOf(ambassify.Events()))
-	row("Masivo", namesOf(masivo.Events()))
+	row("Mambo", "mambo", namesOf(mambo.Events()))
+	row("Ambassify", "ambassify", namesOf(ambassify.Events()))
+	row("Masivo", "masivo", namesOf(masivo.Events()))
 	var current, legacy []string
 	for _, name := range namesOf(openloyalty.Events()) {
 		if strings.ToLower(name) == name {
@@ -49,8 +66,8 @@ func TestReadmeEvents(t *testing.T) {
 			current = append(current, name)
 		}
 	}
-	row("Open Loyalty", current)
-	row("Open Loyalty, legacy", legacy)
+	row("Open Loyalty", "openloyalty", current)
+	row("Open Loyalty, legacy", "openloyalty", legacy)
 
 	readme := read(t, "README.md")
 	begin, end := "<!-- events:begin -->\n", "<!-- events:end -->"

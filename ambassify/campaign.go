@@ -9,7 +9,7 @@ import "github.com/loyaltyhooks/loyaltyhooks/envelope"
 type Campaign struct {
 	ID           envelope.Int       `json:"id,omitzero"`                                         // unique among campaigns
 	Name         string             `json:"name,omitzero"`                                       // shown to administrators only
-	Created      envelope.UnixTime  `json:"created,omitzero"`                                    // Inferred: in seconds; the documentation names no unit
+	Created      envelope.UnixTime  `json:"created,omitzero"`                                    // when it was made; in seconds is an inference, no unit is documented
 	Organization envelope.Int       `json:"organization,omitzero"`                               // account of the company, the same as Meta.OrganizationID
 	Title        MultilingualString `json:"title,omitzero"`                                      // what the public sees
 	Author       CampaignAuthor     `json:"author,omitzero"`                                     // who made it

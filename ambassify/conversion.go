@@ -16,7 +16,7 @@ type Conversion struct {
 	Campaign     envelope.Int       `json:"campaign,omitzero"`                           // id of the campaign; Meta.Campaign may have the campaign itself
 	Preset       string             `json:"preset,omitzero"`                             // the platform's template of the campaign; its names are not documented
 	Points       envelope.Decimal   `json:"points,omitzero"`                             // rewarded
-	Created      envelope.UnixTime  `json:"created,omitzero"`                            // Inferred: in seconds; the documentation names no unit
+	Created      envelope.UnixTime  `json:"created,omitzero"`                            // when it was made; in seconds is an inference, no unit is documented
 	Metadata     ConversionMetadata `json:"metadata,omitzero"`                           // how it came about
 	Response     ConversionResponse `json:"response,omitzero"`                           // what was collected
 }

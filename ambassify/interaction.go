@@ -17,7 +17,7 @@ type Interaction struct {
 	Preset       string              `json:"preset,omitzero"`                             // the platform's template of the campaign; its names are not documented
 	Points       envelope.Decimal    `json:"points,omitzero"`                             // rewarded
 	State        InteractionState    `json:"state,omitzero"`                              // of the reward
-	Created      envelope.UnixTime   `json:"created,omitzero"`                            // Inferred: in seconds; the documentation names no unit
+	Created      envelope.UnixTime   `json:"created,omitzero"`                            // when it was made; in seconds is an inference, no unit is documented
 	Metadata     InteractionMetadata `json:"metadata,omitzero"`                           // how it came about
 	Response     envelope.Value      `json:"response,omitzero"`                           // what the challenge asked for; its shape depends on Metadata.ChallengeType, and all its values are text in a form
 }

@@ -119,12 +119,12 @@ type PersonProfile struct {
 	Gender          envelope.Value            `json:"gender,omitzero"`          // Inferred: male or female
 	Image           envelope.Value            `json:"image,omitzero"`           // Inferred: URL of a picture
 	WorksFor        envelope.Value            `json:"worksFor,omitzero"`        // Inferred: company
-	StreetAddress   envelope.Value            `json:"streetAddress,omitzero"`   // Inferred
-	PostalCode      envelope.Value            `json:"postalCode,omitzero"`      // Inferred
+	StreetAddress   envelope.Value            `json:"streetAddress,omitzero"`   // Inferred: street and number
+	PostalCode      envelope.Value            `json:"postalCode,omitzero"`      // Inferred: postal code
 	AddressLocality envelope.Value            `json:"addressLocality,omitzero"` // Inferred: city
 	AddressRegion   envelope.Value            `json:"addressRegion,omitzero"`   // Inferred: province
-	FacebookID      envelope.Value            `json:"facebookId,omitzero"`      // Inferred
-	TwitterID       envelope.Value            `json:"twitterId,omitzero"`       // Inferred
+	FacebookID      envelope.Value            `json:"facebookId,omitzero"`      // Inferred: the member's id at Facebook
+	TwitterID       envelope.Value            `json:"twitterId,omitzero"`       // Inferred: the member's id at Twitter
 	Extra           map[string]envelope.Value `json:"-" wire:"extra"`           // members with no field here
 }
 

@@ -11,7 +11,8 @@
 //	https://shop.example.com/webhooks/mambo/UserMemberJoined
 //
 // enter a long random secret, the same for all of them, and choose Pinned as the
-// payload version. Give the secret to the handler:
+// payload version. Mambo demands HTTPS and an address that is reachable from the Internet.
+// Give the secret to the handler:
 //
 //	package main
 //
@@ -53,6 +54,10 @@
 //		}
 //		return nil
 //	}
+//
+// If nothing arrives, look, as Mambo advises, whether the address is public, at the log of
+// deliveries in its dashboard, at how long your answers take, and at the signature; -discover
+// of examples/receiver and [Explain] help with the last.
 //
 // When a webhook is created, Mambo sends a [Ping] to its URL. A handler answers it
 // with or without a function for it. Answer fast: how long Mambo waits is not
@@ -140,7 +145,8 @@
 //
 // # Payload versions
 //
-// Pinned keeps the payloads of your account's API version. With Latest they change
+// Pinned keeps the payloads of your account's API version, also for events that are newer,
+// until you move the pin. With Latest they change
 // when Mambo is upgraded: a field that was renamed is zero from then on, and its new
 // name is drift. New members, new events and IDs of another form come with either.
 //

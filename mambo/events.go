@@ -159,9 +159,9 @@ var (
 	// Source: https://docs.mambo.io/developers/webhooks/events-payload
 	UserMemberLeft = newEvent[User]("UserMemberLeft")
 
-	// PointWalletUpdated fires when a user's points change. The vendor names it
-	// in an example of payload versions and in no list of events, so when it
-	// fires is inferred from its name, and its body is a guess.
+	// PointWalletUpdated fires when a user's points change. Inferred: the vendor names
+	// it in an example of payload versions and in no list of events, so that its name is all
+	// that tells when it fires, and its body is a guess.
 	//
 	// Source: https://docs.mambo.io/administrators/account/webhooks
 	PointWalletUpdated = newEvent[PointWallet]("PointWalletUpdated")

@@ -14,7 +14,7 @@ type Tag struct {
 	CreatedOn       envelope.Time      `json:"createdOn,omitzero"`       // Inferred: when it was created
 	Name            string             `json:"name,omitzero"`            // name of the tag
 	Tag             string             `json:"tag,omitzero"`             // its unique value for the API: letters, digits, underscores
-	Personalization bool               `json:"personalization,omitzero"` // it limits what tagged users see; US spelling, unlike behaviour
+	Personalization bool               `json:"personalization,omitzero"` // Inferred: a boolean, which the vendor's SDK annotates as text. It limits what tagged users see; US spelling, unlike behaviour
 	HideInWidgets   bool               `json:"hideInWidgets,omitzero"`   // hidden in widgets
 	CustomFields    []CustomFieldValue `json:"customFields,omitzero"`    // Inferred: values of the fields you defined
 	Translations    []TagTranslation   `json:"translations,omitzero"`    // texts, one entry a language

@@ -46,7 +46,9 @@ var (
 	// are only tracked, and events of customers who refused behavioral campaigns,
 	// do not fire it.
 	//
-	// Source: https://docs.masivo.ai/api-reference/guides/setup-webhooks
+	// Source: https://docs.masivo.ai/api-reference/guides/setup-webhooks, and of the rule
+	// on consent https://docs.masivo.ai/resources/data-architecture/activity and
+	// https://docs.masivo.ai/resources/data-architecture/privacy
 	BehaviorEventFulfilled = newEvent[BehaviorEventData]("BEHAVIOR_EVENT_FULFILLED")
 
 	// BehaviorEventFailed fires when a behavior event fails to complete. Masivo

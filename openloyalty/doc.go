@@ -1,13 +1,17 @@
 // Package openloyalty receives the webhooks of Open Loyalty
-// (https://openloyalty.io) as Go values: the 29 events of the current product, and
-// the 13 of its older, legacy format.
+// (https://openloyalty.io) as Go values: 29 events of the current product, and the 13 of
+// its older, legacy format. The reference counts 31 current ones and names 29 of them
+// (https://help.openloyalty.io/implementation-guide/reference/webhook-events); the other
+// two arrive as unknown events, as data, with a [Fallback].
 //
 // # Setting it up
 //
 // In the admin panel, open the settings of webhooks and add one subscription for
 // each event that you want. All of them can have the same URL. Switch on Enable
 // HMAC signature, and keep the secret, which is shown once: whsec_ and 64 hex
-// digits. If your subscriptions have several, give the handler all of them:
+// digits. By API, hmacEnabled: true switches it on when a subscription is made or updated,
+// and the answer has the secret, once. If your subscriptions have several, give the handler
+// all of them:
 //
 //	package main
 //
@@ -63,8 +67,20 @@
 // Secrets are whsec_ and 64 hex digits; NewHandler says so if one is not. Blanks
 // around them do no harm.
 //
-// To rotate a secret, add the new one to Config.Secrets, change it at Open Loyalty,
-// and take the old one away. Open Loyalty describes no time in which both hold.
+// Rotating a secret makes a new one at Open Loyalty, which is shown once, and ends the old
+// one in that moment, at most every five minutes
+// (https://help.openloyalty.io/api-reference/webhook-subscription/rotate-hmac-secret-key).
+// You can't add the new one beforehand. What comes between the rotation and your deployment
+// is refused, sent once more, and lost if that is refused as well. There are two ways to
+// lose less:
+//
+//   - Options.Tenant with secrets that you store where every replica reads them: they hold
+//     within seconds of the rotation, often before the second try.
+//   - Inferred: a second signed subscription to the same events, whose secret is added to
+//     Config.Secrets before, and the old subscription is removed afterwards. While there are
+//     two, an event may come as two messages with different ids, which no key tells apart.
+//
+// What was lost is not sent again: read balances from the API after a rotation.
 //
 // A subscription that is not signed can carry a secret in a custom header, which
 // you add to it in the panel. [Config].SecretFrom says where it is:
@@ -88,8 +104,11 @@
 //
 // # What Open Loyalty does not document
 //
-//   - What exactly the six lines hold that are signed: this package goes by the code
-//     of another receiver of these webhooks.
+//   - The sixth of the lines that are signed, after method, length and host, length and
+//     path, digest and timestamp
+//     (https://help.openloyalty.io/main-features/webhooks/hmac/verifying-the-signature, where
+//     it is cut off): that it is the id of the request is observed in the code of another
+//     receiver.
 //   - Whether the 64 digits of a secret or the 32 bytes that they stand for
 //     are the key: both are tried, unless Config.KeyEncoding names one.
 //   - Whether the port belongs to the host, where a URL has one, and in which

@@ -11,9 +11,10 @@ var (
 	// Source: https://help.openloyalty.io/integrations-and-data-exchange/webhooks/what-triggers-a-webhook
 	TransactionRegistered = newEvent[TransactionRegisteredData]("TransactionRegistered")
 
-	// TransactionAssignedToCustomer fires when a transaction is matched to a member.
+	// TransactionAssignedToCustomer fires when a transaction is matched to a member, by
+	// hand in the panel, by API or by an import.
 	//
-	// Source: https://help.openloyalty.io/integrations-and-data-exchange/webhooks/what-triggers-a-webhook
+	// Source: https://help.openloyalty.io/main-features/webhooks/webhooks-1
 	TransactionAssignedToCustomer = newEvent[TransactionAssignedToCustomerData]("TransactionAssignedToCustomer")
 
 	// AvailablePointsAmountChanged fires when the units that a member can spend
@@ -72,10 +73,10 @@ var (
 	// Source: https://help.openloyalty.io/integrations-and-data-exchange/webhooks/what-triggers-a-webhook
 	CustomerBoughtReward = newEvent[CustomerBoughtRewardData]("CustomerBoughtReward")
 
-	// RewardRedemptionStatusChanged fires when the status of a redeemed reward
-	// changes.
+	// RewardRedemptionStatusChanged fires when the status of a redeemed reward is
+	// changed in the panel or by API.
 	//
-	// Source: https://help.openloyalty.io/integrations-and-data-exchange/webhooks/what-triggers-a-webhook
+	// Source: https://help.openloyalty.io/main-features/webhooks/webhooks-1
 	RewardRedemptionStatusChanged = newEvent[RewardRedemptionStatusChangedData]("RewardRedemptionStatusChanged")
 
 	// CouponWillExpire fires some days before the coupon of a reward expires; how
@@ -192,8 +193,8 @@ var (
 	// Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/webhooks.yaml
 	RewardUpdated = newEvent[RewardData]("RewardUpdated")
 
-	// SegmentMembershipDropped fires, as its payload suggests, when a segment has
-	// lost members.
+	// SegmentMembershipDropped fires when a segment has lost members. Inferred: its
+	// payload suggests that, and no page says when it is sent.
 	//
 	// Source: https://github.com/OpenLoyalty/api-docs/blob/9aa0794/doc/openapi-new/webhooks.yaml
 	SegmentMembershipDropped = newEvent[SegmentMembershipDroppedData]("SegmentMembershipDropped")

@@ -122,8 +122,10 @@ type CatalogEvent struct {
 	Payload    string     `json:"payload"` // name of a model
 	Array      bool       `json:"array,omitzero"`
 	Legacy     bool       `json:"legacy,omitzero"`
-	Confidence Confidence `json:"confidence"`
-	Source     []string   `json:"source"` // URLs
+	Confidence Confidence `json:"confidence"` // of the name
+
+	TriggerConfidence Confidence `json:"trigger_confidence,omitzero"` // "" if it is as well known as the name
+	Source            []string   `json:"source"`                      // URLs
 }
 
 // CatalogModel is one kind of object.

@@ -78,8 +78,16 @@ func (s Suite[M]) testEvents(t *testing.T, catalog *envelopetest.Catalog, source
 		if want := event.Payload; !sameName(name, want) && !(event.Array && payload.Kind() == reflect.Slice && sameName(payload.Elem().Name(), want)) {
 			t.Errorf("event %s has payload %s, want %s", event.Name, payload, want)
 		}
-		if doc := source.eventDocs[event.Name]; len(doc) < 40 || !strings.Contains(doc, "Source:") {
+		doc := source.eventDocs[event.Name]
+		if len(doc) < 40 || !strings.Contains(doc, "Source:") {
 			t.Errorf("event %s has no comment that says when it fires and where that is documented", event.Name)
+		}
+		trigger := event.TriggerConfidence
+		if trigger == "" {
+			trigger = event.Confidence
+		}
+		if inferred := trigger == envelopetest.Inferred; strings.Contains(doc, "Inferred:") != inferred {
+			t.Errorf("that the trigger of %s is inferred is %t in the catalogue, and its comment is %q", event.Name, inferred, doc)
 		}
 	}
 	for name := range payloads {

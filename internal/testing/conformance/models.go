@@ -81,6 +81,7 @@ func (w *walker) envelope(meta reflect.Type) {
 		known[field.Name] = true
 		if f, ok := wire.PlanOf(meta).Member(field.Name); ok {
 			w.field("the envelope", field, f.Plan.Type)
+			w.mark(meta.Name()+"."+field.Name, field.Confidence)
 		}
 	}
 	for _, f := range wire.PlanOf(meta).Fields {
@@ -125,6 +126,7 @@ func (w *walker) model(name string, t reflect.Type) {
 			continue
 		}
 		w.field(name+"."+field.Name, field, f.Plan.Type)
+		w.mark(t.Name()+"."+field.Name, field.Confidence)
 		if f.Tag != field.Name+",omitzero" {
 			w.t.Errorf("%s.%s has the tag %q", name, field.Name, f.Tag)
 		}
@@ -162,6 +164,24 @@ func (w *walker) field(where string, field envelopetest.CatalogField, t reflect.
 	w.typ(where, field.CatalogType, t, len(field.AltTypes) > 0)
 	for _, value := range field.Enum {
 		w.value(where, value, t)
+	}
+}
+
+// mark checks that a comment says so where a field is inferred or observed, and nowhere else.
+func (w *walker) mark(where string, confidence envelopetest.Confidence) {
+	doc, ok := w.source.fieldDocs[where]
+	if !ok {
+		w.t.Errorf("%s has no comment", where)
+	}
+	checkMark(w.t, where, doc, confidence)
+}
+
+func checkMark(t *testing.T, where, doc string, confidence envelopetest.Confidence) {
+	t.Helper()
+	for text, marked := range map[string]envelopetest.Confidence{"Inferred:": envelopetest.Inferred, "Observed:": envelopetest.Observed} {
+		if strings.Contains(doc, text) != (confidence == marked) {
+			t.Errorf("%s is %s, and its comment is %q", where, confidence, doc)
+		}
 	}
 }
 

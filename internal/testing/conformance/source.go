@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,13 +16,14 @@ import (
 // source is what only the text of a package tells: comments and constants.
 type source struct {
 	eventDocs map[string]string   // event name to the comment of its variable
+	fieldDocs map[string]string   // type and member, such as Tag.name, to the comment of its field
 	constants map[string][]string // type name to the values of its constants
 	files     []*ast.File
 }
 
 func parseSource(t *testing.T) *source {
 	t.Helper()
-	s := &source{eventDocs: map[string]string{}, constants: map[string][]string{}}
+	s := &source{eventDocs: map[string]string{}, fieldDocs: map[string]string{}, constants: map[string][]string{}}
 	files, err := fs.Glob(os.DirFS("."), "*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +48,9 @@ func parseSource(t *testing.T) *source {
 
 func (s *source) declaration(gen *ast.GenDecl) {
 	for _, spec := range gen.Specs {
+		if t, ok := spec.(*ast.TypeSpec); ok {
+			s.fields(t)
+		}
 		value, ok := spec.(*ast.ValueSpec)
 		if !ok {
 			continue
@@ -68,6 +73,25 @@ func (s *source) declaration(gen *ast.GenDecl) {
 				}
 			}
 		}
+	}
+}
+
+// fields remembers the comments of a struct's members.
+func (s *source) fields(t *ast.TypeSpec) {
+	body, ok := t.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, field := range body.Fields.List {
+		if field.Tag == nil {
+			continue
+		}
+		tag, err := strconv.Unquote(field.Tag.Value)
+		if err != nil {
+			continue
+		}
+		name, _, _ := strings.Cut(reflect.StructTag(tag).Get("json"), ",")
+		s.fieldDocs[t.Name.Name+"."+name] = field.Doc.Text() + field.Comment.Text()
 	}
 }
 
