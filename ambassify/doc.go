@@ -208,7 +208,8 @@
 //   - A language may be missing from a text, or empty: name several to
 //     [MultilingualString.In].
 //   - [PersonOptIn] is an object, or one value for everything. Only an explicit
-//     false counts as a refusal, and 0, which is how a form may spell it.
+//     false counts as a refusal, in JSON and in forms also spelled as envelope.Bool reads
+//     it: 0, "no", "off" and "False". What is absent, null or empty refuses nothing.
 //   - Enumerations are open: a value that Ambassify adds is in the field as it came,
 //     its Known is false, and it is reported as drift.
 package ambassify

@@ -7,6 +7,8 @@
 // in the encoding of HTML forms. catalog/<provider>.json lists events, models and
 // fields with their sources.
 //
+// schema and asyncapi have the same as contracts for other tools; they are not embedded.
+//
 // Most importers use it through the packages masivotest, openloyaltytest and so
 // on.
 package testdata

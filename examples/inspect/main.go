@@ -23,7 +23,7 @@
 //	error       null, or why it was refused: {kind, status, retryable, message}
 //	why         causes of a refusal, those that are certain first: {code, text, setting, certain}
 //
-// A captured request has what a signature needs: the bytes as they travel, as ngrok's
+// A captured request, a file that ends in .http or is named by -request, has what a signature needs: the bytes as they travel, as ngrok's
 // inspector shows them, or what curl -v prints, with the body in a file of its own:
 //
 //	go run ./examples/inspect -provider openloyalty -secret whsec_... -request captured.http
@@ -34,6 +34,14 @@
 //	go run ./examples/inspect -provider openloyalty -secret whsec_... \
 //		-url https://shop.example.com/webhooks/openloyalty -at 2026-08-01T12:00:00Z \
 //		-H 'X-Webhook-Signature: ...' -H 'X-Webhook-Timestamp: ...' -H 'X-Webhook-Request-Id: ...' body.json
+//
+// With -learn it prints one JSON object on all deliveries together: what they teach beyond the
+// catalogue of the provider. Events and fields that it does not have, with types and how
+// often; other types and values of those that it has; and fields that never came. It has names
+// and types, and no values but those of enumerations, and leaves out what does not look like
+// a name. It is what an issue wants, to make this library better.
+//
+//	go run ./examples/inspect -provider mambo -learn captures/*.http
 //
 // The exit status is 0 if every delivery was accepted, 1 if one was refused, and
 // 2 for wrong usage, such as a file that can't be read; go run prints it, and makes
@@ -79,18 +87,37 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "inspect: %v\n", err)
 		return statusUsage
 	}
+	if o.learn {
+		return learn(in, stdin, stdout, stderr)
+	}
 	show := printJSON
 	if o.pretty {
 		show = newPretty(stdout).print
 	}
-	return inspectAll(in, o.files, stdin, stderr, func(name string, r report) error {
-		return show(stdout, name, r)
+	return inspectAll(in, o.files, stdin, stderr, func(d delivery, r report) error {
+		return show(stdout, d.file, r)
 	})
+}
+
+// learn prints what all deliveries teach together.
+func learn(in *inspector, stdin io.Reader, stdout, stderr io.Writer) int {
+	l, err := newLesson(in.provider.Name)
+	if err == nil {
+		status := inspectAll(in, in.files, stdin, stderr, func(d delivery, r report) error {
+			l.add(d.body, r)
+			return nil
+		})
+		if err = l.print(stdout); err == nil {
+			return status
+		}
+	}
+	fmt.Fprintf(stderr, "inspect: %v\n", err)
+	return statusUsage
 }
 
 // inspectAll prints a report on each file. A file that can't be read is wrong
 // usage, and does not keep the others from being read.
-func inspectAll(in *inspector, files []string, stdin io.Reader, stderr io.Writer, show func(string, report) error) int {
+func inspectAll(in *inspector, files []string, stdin io.Reader, stderr io.Writer, show func(delivery, report) error) int {
 	status := statusAccepted
 	for _, name := range files {
 		d, err := in.read(name, stdin)
@@ -100,7 +127,7 @@ func inspectAll(in *inspector, files []string, stdin io.Reader, stderr io.Writer
 			continue
 		}
 		r := in.inspect(d)
-		if err := show(name, r); err != nil {
+		if err := show(d, r); err != nil {
 			fmt.Fprintf(stderr, "inspect: %v\n", err)
 			return statusUsage
 		}
@@ -119,7 +146,8 @@ const stdinName = "-"
 
 // delivery is what was captured of one.
 type delivery struct {
-	name    string
+	file    string
+	name    string        // of the file with the body
 	request *http.Request // nil if there is the body alone
 	body    []byte
 }
@@ -127,7 +155,7 @@ type delivery struct {
 // read reads a delivery. Of a body that is over the library's limit it reads enough for
 // the library to say so.
 func (o options) read(name string, stdin io.Reader) (d delivery, err error) {
-	d.name = name
+	d.file, d.name = name, name
 	if !slices.Contains(o.requests, name) {
 		d.body, err = readFile(name, stdin, envelope.DefaultMaxBody+1)
 		return d, err
@@ -172,6 +200,7 @@ type options struct {
 	settings    cli.Settings
 	at          time.Time
 	pretty      bool
+	learn       bool
 	requests    []string // files with captured requests
 	body        string   // file with the body of the only one, if it has none
 	files       []string
@@ -193,6 +222,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	o.settings.Flags(flags, "", "")
 	flags.Func("at", "`time` of the reception, in RFC 3339; default: now", o.setTime)
 	flags.BoolVar(&o.pretty, "pretty", false, "print for people, in colour on a terminal")
+	flags.BoolVar(&o.learn, "learn", false, "print what all deliveries teach together, in place of each")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintf(stderr, "usage: inspect -provider NAME [flags] [FILE...]\n")
@@ -212,6 +242,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		o.files = o.requests
 	case len(o.files) == 0:
 		o.files = []string{stdinName}
+	}
+	for _, name := range o.files {
+		if strings.HasSuffix(name, ".http") && !slices.Contains(o.requests, name) {
+			o.requests = append(o.requests, name)
+		}
 	}
 	var err error
 	if o.provider, err = cli.Find(provider); err != nil {
