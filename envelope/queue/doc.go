@@ -18,7 +18,7 @@
 // envelope.Message has, as JSON under Metadata, and for other consumers the attributes of
 // CloudEvents as its HTTP binding has them in binary mode: ce-id, ce-source, ce-type, ce-time,
 // and as extensions ce-tenant and ce-deliverykey. Trace context goes along if Options have
-// Inject and RetryOptions have Extract.
+// Inject and RetryOptions have Begin.
 //
 // # What is tried again
 //

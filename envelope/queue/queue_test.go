@@ -355,18 +355,21 @@ type broken struct{}
 func (broken) Publish(string, ...*message.Message) error { return errors.New("no broker") }
 func (broken) Close() error                              { return nil }
 
-// TestExtract: trace context reaches the function.
-func TestExtract(t *testing.T) {
+// TestBegin: trace context reaches the function, and each attempt is ended.
+func TestBegin(t *testing.T) {
 	type key struct{}
-	again, err := queue.Retry(queue.RetryOptions{Extract: func(ctx context.Context, metadata map[string]string) context.Context {
-		return context.WithValue(ctx, key{}, metadata["traceparent"])
+	ends := 0
+	again, err := queue.Retry(queue.RetryOptions{Wait: time.Millisecond, Begin: func(ctx context.Context, metadata map[string]string) (context.Context, func()) {
+		return context.WithValue(ctx, key{}, metadata["traceparent"]), func() { ends++ }
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got any
+	var got []any
 	run := queue.Worker(worker(t, func(ctx context.Context, _ *upgrade) error {
-		got = ctx.Value(key{})
+		if got = append(got, ctx.Value(key{})); len(got) == 1 {
+			return errors.New("x")
+		}
 		return nil
 	}))
 	publish := queue.Publish(capture(func(msg *message.Message) {
@@ -376,7 +379,7 @@ func TestExtract(t *testing.T) {
 		}
 	}), "topic")
 	send(t, receiver(t, publish), "key")
-	if got != "00-2" {
-		t.Error(got)
+	if fmt.Sprint(got) != "[00-2 00-2]" || ends != 2 {
+		t.Errorf("%v, %d ended", got, ends)
 	}
 }

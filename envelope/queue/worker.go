@@ -94,8 +94,9 @@ type RetryOptions struct {
 	DeadLetters message.Publisher
 	Topic       string
 
-	// Extract reads trace context out of the metadata. Default: none.
-	Extract func(ctx context.Context, metadata map[string]string) context.Context
+	// Begin begins the span of an attempt, by the trace context in the metadata, and returns
+	// what ends it. Default: none.
+	Begin func(ctx context.Context, metadata map[string]string) (context.Context, func())
 }
 
 // Retry makes a middleware of Watermill's Retry and PoisonQueue for handlers made by Worker.
@@ -120,9 +121,6 @@ func Retry(o RetryOptions) (message.HandlerMiddleware, error) {
 	return func(h message.HandlerFunc) message.HandlerFunc {
 		inner := bury(again.Middleware(o.note(h)))
 		return func(msg *message.Message) ([]*message.Message, error) {
-			if o.Extract != nil {
-				msg.SetContext(o.Extract(msg.Context(), maps.Clone(msg.Metadata)))
-			}
 			msg.Metadata.Set(FailureAttempts, "0") // Those of an earlier life do not count.
 			return inner(msg)
 		}
@@ -141,13 +139,19 @@ func (o RetryOptions) note(h message.HandlerFunc) message.HandlerFunc {
 		attempts, _ := strconv.Atoi(msg.Metadata.Get(FailureAttempts))
 		attempts++
 		msg.Metadata.Set(FailureAttempts, strconv.Itoa(attempts))
+		stop := msg.Context()
+		if o.Begin != nil {
+			ctx, end := o.Begin(stop, maps.Clone(msg.Metadata))
+			defer end()
+			msg.SetContext(ctx)
+		}
 		produced, err := h(msg)
 		var f *Error
 		switch {
 		case !errors.As(err, &f):
 			return produced, err
-		case msg.Context().Err() != nil: // The worker stops, which is no fault of the message.
-			return produced, context.Cause(msg.Context())
+		case stop.Err() != nil: // The worker stops, which is no fault of the message.
+			return produced, context.Cause(stop)
 		}
 		f.Attempts = attempts
 		msg.Metadata.Set(FailureKind, string(f.Kind))
@@ -157,7 +161,7 @@ func (o RetryOptions) note(h message.HandlerFunc) message.HandlerFunc {
 		if f.RetryAfter > 0 && o.again(err) {
 			select {
 			case <-time.After(min(f.RetryAfter, o.MaxWait)):
-			case <-msg.Context().Done():
+			case <-stop.Done():
 			}
 		}
 		return produced, err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 	"github.com/loyaltyhooks/loyaltyhooks/envelope/envelopetest"
+	"github.com/loyaltyhooks/loyaltyhooks/envelope/telemetry"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo"
 	"github.com/loyaltyhooks/loyaltyhooks/masivo/masivotest"
 )
@@ -43,7 +44,7 @@ func run(ctx context.Context, out io.Writer) error {
 	traces := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))
 	metrics := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(numbers)))
 
-	t, err := newTelemetry(traces, metrics)
+	t, err := telemetry.New(telemetry.Options{Traces: traces, Metrics: metrics, Explain: true})
 	if err != nil {
 		return err
 	}
@@ -58,9 +59,9 @@ func run(ctx context.Context, out io.Writer) error {
 }
 
 // newHandler is an ordinary handler with telemetry around it.
-func newHandler(t *telemetry, secrets []string, tracer trace.Tracer) (http.Handler, error) {
+func newHandler(t *telemetry.Telemetry, secrets []string, tracer trace.Tracer) (http.Handler, error) {
 	h, err := masivo.NewHandler(
-		masivo.Config{Secrets: secrets, Options: t.instrument(envelope.Options{})},
+		masivo.Config{Secrets: secrets, Options: t.Instrument(envelope.Options{})},
 		masivo.TierUpgrade.Handle(func(ctx context.Context, d *masivo.Delivery[masivo.TierChangeData]) error {
 			_, span := tracer.Start(ctx, "send mail") // It is within the span of the delivery.
 			defer span.End()
@@ -73,7 +74,7 @@ func newHandler(t *telemetry, secrets []string, tracer trace.Tracer) (http.Handl
 	if err != nil {
 		return nil, err
 	}
-	return t.handler(h), nil
+	return t.Handler(h), nil
 }
 
 // deliverSome delivers what is handled, what differs from its documentation, what

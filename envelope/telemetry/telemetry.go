@@ -1,4 +1,4 @@
-package main
+package telemetry
 
 import (
 	"context"
@@ -7,17 +7,19 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/time/rate"
 
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
 
 // scope names this instrumentation in spans and metrics.
-const scope = "github.com/loyaltyhooks/loyaltyhooks/examples/otel"
+const scope = "github.com/loyaltyhooks/loyaltyhooks/envelope/telemetry"
 
 // Attributes of spans and metrics, beside those of the semantic conventions:
 // error.type, http.request.method, http.response.status_code and so on.
@@ -30,55 +32,93 @@ const (
 	driftKey      = attribute.Key("loyaltyhooks.drift.count")      // of one delivery
 	violationsKey = attribute.Key("loyaltyhooks.violations.count") // of one delivery
 	storeKey      = attribute.Key("loyaltyhooks.store.failed")     // see envelope.Observation.StoreErr
+	causeKey      = attribute.Key("loyaltyhooks.cause")            // code of an envelope.Cause
 )
 
-// telemetry makes OpenTelemetry spans and metrics of deliveries. Nothing in them
-// comes from a body.
-type telemetry struct {
+// Options are the settings of New.
+type Options struct {
+	Traces  trace.TracerProvider // Default: the global one.
+	Metrics metric.MeterProvider // Default: the global one.
+
+	// Explain counts why deliveries were refused, by the code of the first cause. One a
+	// second is looked at, on the average: see envelope.Refusal.
+	Explain bool
+}
+
+// Telemetry is made by New. It is safe for concurrent use.
+type Telemetry struct {
 	tracer     trace.Tracer
+	explains   bool
+	explained  *rate.Limiter
 	deliveries metric.Int64Counter
+	unkeyed    metric.Int64Counter
+	refusals   metric.Int64Counter
 	duration   metric.Float64Histogram
 	size       metric.Int64Histogram
 	drift      metric.Int64Counter
 }
 
-func newTelemetry(traces trace.TracerProvider, metrics metric.MeterProvider) (*telemetry, error) {
-	t := &telemetry{tracer: traces.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL))}
-	meter := metrics.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
-	var errs [4]error
-	t.deliveries, errs[0] = meter.Int64Counter("loyaltyhooks.deliveries",
-		metric.WithUnit("{delivery}"),
-		metric.WithDescription("Deliveries by what became of them."))
-	t.duration, errs[1] = meter.Float64Histogram("loyaltyhooks.delivery.duration",
-		metric.WithUnit("s"),
+// New makes the instruments. An error is of the meter.
+func New(o Options) (*Telemetry, error) {
+	if o.Traces == nil {
+		o.Traces = otel.GetTracerProvider()
+	}
+	if o.Metrics == nil {
+		o.Metrics = otel.GetMeterProvider()
+	}
+	t := &Telemetry{tracer: o.Traces.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL)), explains: o.Explain, explained: rate.NewLimiter(1, 60)}
+	meter := o.Metrics.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
+	var errs []error
+	counter := func(name, unit, text string) metric.Int64Counter {
+		c, err := meter.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(text))
+		errs = append(errs, err)
+		return c
+	}
+	t.deliveries = counter("loyaltyhooks.deliveries", "{delivery}", "Deliveries by what became of them.")
+	t.unkeyed = counter("loyaltyhooks.deliveries.unkeyed", "{delivery}", "Deliveries that ran a function and have no key, so that a repetition runs it again.")
+	t.refusals = counter("loyaltyhooks.refusals", "{delivery}", "Refused deliveries by the first cause that was found.")
+	t.drift = counter("loyaltyhooks.drift", "{difference}", "Differences between deliveries and the types of the package.")
+	var err error
+	t.duration, err = meter.Float64Histogram("loyaltyhooks.delivery.duration", metric.WithUnit("s"),
 		metric.WithDescription("Time from the request to the answer, your function included."),
 		// The buckets that the semantic conventions ask for at http.server.request.duration.
 		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10))
-	t.size, errs[2] = meter.Int64Histogram("loyaltyhooks.delivery.body.size",
-		metric.WithUnit("By"),
+	errs = append(errs, err)
+	t.size, err = meter.Int64Histogram("loyaltyhooks.delivery.body.size", metric.WithUnit("By"),
 		metric.WithDescription("Size of the bodies that were read."),
 		metric.WithExplicitBucketBoundaries(256, 1<<10, 4<<10, 16<<10, 64<<10, 256<<10, 1<<20))
-	t.drift, errs[3] = meter.Int64Counter("loyaltyhooks.drift",
-		metric.WithUnit("{difference}"),
-		metric.WithDescription("Differences between deliveries and the types of the package."))
-	return t, errors.Join(errs[:]...)
+	return t, errors.Join(append(errs, err)...)
 }
 
-// instrument adds the telemetry to a handler's config.
-func (t *telemetry) instrument(config envelope.Options) envelope.Options {
-	config.Observer = t.observe
-	config.Drift = t.observeDrift
-	return config
+// Instrument adds the telemetry to the Options of a handler. Hooks that are set are called,
+// too.
+func (t *Telemetry) Instrument(o envelope.Options) envelope.Options {
+	o.Observer = both(t.observe, o.Observer)
+	o.Drift = both(t.observeDrift, o.Drift)
+	if t.explains {
+		o.Refused = both(t.observeRefusal, o.Refused)
+	}
+	return o
 }
 
-// spanKey is where handler leaves its span for observe. The span that is current
+func both[T any](first, second func(context.Context, T)) func(context.Context, T) {
+	if second == nil {
+		return first
+	}
+	return func(ctx context.Context, what T) {
+		first(ctx, what)
+		second(ctx, what)
+	}
+}
+
+// spanKey is where Handler and Begin leave its span for observe. The span that is current
 // there may be somebody else's.
 type spanKey struct{}
 
-// handler begins the span of a delivery, so that the spans of your function are
+// Handler begins the span of a delivery, so that the spans of your function are
 // within it. Whether the sender sent a trace of its own is not looked at: it is not
 // part of your system.
-func (t *telemetry) handler(next http.Handler) http.Handler {
+func (t *Telemetry) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, span := t.tracer.Start(r.Context(), "webhook", trace.WithSpanKind(requestKind(r.Context())),
 			trace.WithAttributes(semconv.HTTPRequestMethodKey.String(methodName(r.Method))))
@@ -87,8 +127,7 @@ func (t *telemetry) handler(next http.Handler) http.Handler {
 	})
 }
 
-// requestKind is the kind of a request's span. Where a middleware such as otelhttp has
-// begun a span of this process, that is the server's, and ours is within it.
+// requestKind is the kind of a request's span, which is within that of otelhttp if there is one.
 func requestKind(ctx context.Context) trace.SpanKind {
 	if around := trace.SpanContextFromContext(ctx); around.IsValid() && !around.IsRemote() {
 		return trace.SpanKindInternal
@@ -106,19 +145,21 @@ func methodName(method string) string {
 }
 
 // observe is an envelope.Options.Observer.
-func (t *telemetry) observe(ctx context.Context, o envelope.Observation) {
+func (t *Telemetry) observe(ctx context.Context, o envelope.Observation) {
 	common := metric.WithAttributeSet(attribute.NewSet(attributesOf(o)...))
 	t.deliveries.Add(ctx, 1, common)
 	t.duration.Record(ctx, o.Duration.Seconds(), common)
 	if o.Size > 0 {
 		t.size.Record(ctx, int64(o.Size), common)
 	}
+	if o.Key == "" && (o.Outcome == envelope.OutcomeHandled || o.Outcome == envelope.OutcomeFallback) {
+		t.unkeyed.Add(ctx, 1, common)
+	}
 	if span, ok := ctx.Value(spanKey{}).(trace.Span); ok {
 		describe(span, o)
 		return
 	}
-	// A delivery out of a queue, or a handler without t.handler around it: the span is
-	// made now that it is over.
+	// There is neither Handler nor Begin: the span is made now that it is over.
 	kind := trace.SpanKindConsumer
 	if o.Method != "" {
 		kind = requestKind(ctx)
@@ -133,7 +174,7 @@ func (t *telemetry) observe(ctx context.Context, o envelope.Observation) {
 
 // observeDrift is an envelope.Options.Drift. Where a delivery differs is for the
 // logs of people who may read it; here only the kinds are counted.
-func (t *telemetry) observeDrift(ctx context.Context, report envelope.DriftReport) {
+func (t *Telemetry) observeDrift(ctx context.Context, report envelope.DriftReport) {
 	kinds := map[envelope.DriftKind]int64{}
 	for _, d := range report.Drift {
 		kinds[d.Kind]++
@@ -145,6 +186,17 @@ func (t *telemetry) observeDrift(ctx context.Context, report envelope.DriftRepor
 			driftKindKey.String(string(kind)),
 		))
 	}
+}
+
+// observeRefusal is an envelope.Options.Refused.
+func (t *Telemetry) observeRefusal(ctx context.Context, r *envelope.Refusal) {
+	code := other
+	if t.explained.Allow() {
+		if causes := r.Explain(); len(causes) > 0 {
+			code = causes[0].Code
+		}
+	}
+	t.refusals.Add(ctx, 1, metric.WithAttributes(providerKey.String(r.Provider), causeKey.String(code)))
 }
 
 // attributesOf are the attributes of metrics. Each has few values, whatever is sent.

@@ -1,7 +1,6 @@
-package main
+package telemetry
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
@@ -27,20 +27,25 @@ import (
 
 // recorded is telemetry that a test can read.
 type recorded struct {
-	*telemetry
+	*Telemetry
 	spans  *tracetest.InMemoryExporter
 	reader *sdkmetric.ManualReader
 	traces trace.TracerProvider
 	tracer trace.Tracer // of the service
 }
 
-func record(t *testing.T) recorded {
+func record(t *testing.T, options ...Options) recorded {
 	t.Helper()
+	var o Options
+	if len(options) > 0 {
+		o = options[0]
+	}
 	r := recorded{spans: tracetest.NewInMemoryExporter(), reader: sdkmetric.NewManualReader()}
 	r.traces = sdktrace.NewTracerProvider(sdktrace.WithSyncer(r.spans))
 	metrics := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r.reader))
+	o.Traces, o.Metrics = r.traces, metrics
 	var err error
-	if r.telemetry, err = newTelemetry(r.traces, metrics); err != nil {
+	if r.Telemetry, err = New(o); err != nil {
 		t.Fatal(err)
 	}
 	r.tracer = r.traces.Tracer("service")
@@ -51,7 +56,7 @@ func record(t *testing.T) recorded {
 func (r recorded) handlerOf(t *testing.T, fn func(context.Context, *masivo.Delivery[masivo.TierChangeData]) error) *envelope.Handler {
 	t.Helper()
 	h, err := masivo.NewHandler(
-		masivo.Config{Secrets: []string{masivotest.Secret}, Options: r.instrument(envelope.Options{Name: "shop-1"})},
+		masivo.Config{Secrets: []string{masivotest.Secret}, Options: r.Instrument(envelope.Options{Name: "shop-1"})},
 		masivo.TierUpgrade.Handle(fn),
 	)
 	if err != nil {
@@ -171,7 +176,7 @@ func TestUnknownEventsAreNoLabels(t *testing.T) {
 func TestDriftByKind(t *testing.T) {
 	r := record(t)
 	h, err := masivo.NewHandler(
-		masivo.Config{Secrets: []string{masivotest.Secret}, Options: r.instrument(envelope.Options{})},
+		masivo.Config{Secrets: []string{masivotest.Secret}, Options: r.Instrument(envelope.Options{})},
 		masivo.CustomerAccumulation.Handle(func(context.Context, *masivo.Delivery[masivo.RewardLinesData]) error { return nil }),
 	)
 	if err != nil {
@@ -241,7 +246,7 @@ func TestSpans(t *testing.T) {
 			if test.forged {
 				request = masivotest.Forged(t, masivo.TierUpgrade)
 			}
-			envelopetest.Deliver(t, r.handler(r.handlerOf(t, test.fn)), request)
+			envelopetest.Deliver(t, r.Handler(r.handlerOf(t, test.fn)), request)
 			spans := r.spans.GetSpans()
 			if len(spans) != 1 {
 				t.Fatalf("%d spans", len(spans))
@@ -278,7 +283,7 @@ func TestSpanOfTheFunction(t *testing.T) {
 		span.End()
 		return nil
 	})
-	envelopetest.Deliver(t, r.handler(h), masivotest.NewRequest(t, masivo.TierUpgrade))
+	envelopetest.Deliver(t, r.Handler(h), masivotest.NewRequest(t, masivo.TierUpgrade))
 	spans := r.spans.GetSpans()
 	if len(spans) != 2 || spans[0].Name != "mine" || spans[0].Parent.SpanID() != spans[1].SpanContext.SpanID() {
 		t.Errorf("%v", spans)
@@ -302,7 +307,7 @@ func TestUnderOtelhttp(t *testing.T) {
 			r := record(t)
 			var h http.Handler = r.handlerOf(t, succeed)
 			if test.middleware {
-				h = r.handler(h)
+				h = r.Handler(h)
 			}
 			if test.otelhttp {
 				h = otelhttp.NewHandler(h, "hooks", otelhttp.WithTracerProvider(r.traces))
@@ -368,16 +373,121 @@ func TestMethodName(t *testing.T) {
 	}
 }
 
-func TestRun(t *testing.T) {
-	var out bytes.Buffer
-	if err := run(t.Context(), &out); err != nil {
+// TestHooksStay: hooks that were set are called, too.
+func TestHooksStay(t *testing.T) {
+	var called []string
+	o := record(t, Options{Explain: true}).Instrument(envelope.Options{
+		Observer: func(context.Context, envelope.Observation) { called = append(called, "observer") },
+		Drift:    func(context.Context, envelope.DriftReport) { called = append(called, "drift") },
+		Refused:  func(context.Context, *envelope.Refusal) { called = append(called, "refused") },
+	})
+	h, err := masivo.NewHandler(masivo.Config{Secrets: []string{masivotest.Secret}, Options: o}, masivo.TierUpgrade.Handle(succeed))
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{
-		`"webhook masivo TIER_UPGRADE"`, `"send mail"`, `"loyaltyhooks.deliveries"`, `"loyaltyhooks.drift"`, `"unknown_member"`, `"signature"`,
-	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %s", want)
+	h.ServeHTTP(httptest.NewRecorder(), masivotest.Forged(t, masivo.TierUpgrade))
+	r := masivotest.NewRequestWith(t, masivotest.Options{Situation: "drift-unknown-cause"}, masivo.TierUpgrade)
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	counts := map[string]int{}
+	for _, name := range called {
+		counts[name]++
+	}
+	if counts["observer"] != 2 || counts["drift"] != 1 || counts["refused"] != 1 {
+		t.Error(counts)
+	}
+}
+
+// TestRefusalsAndUnkeyed: why deliveries are refused is counted by cause, and those that no
+// repetition is recognised of.
+func TestRefusalsAndUnkeyed(t *testing.T) {
+	r := record(t, Options{Explain: true})
+	h := r.handlerOf(t, succeed)
+	for range 2 {
+		h.ServeHTTP(httptest.NewRecorder(), masivotest.Forged(t, masivo.TierUpgrade))
+	}
+	h.ServeHTTP(httptest.NewRecorder(), masivotest.NewRequest(t, masivo.TierUpgrade))
+	wantPoints(t, r.points(t, "loyaltyhooks.refusals"), map[string]float64{"loyaltyhooks.cause=secret,loyaltyhooks.provider=masivo": 2})
+	for _, n := range r.points(t, "loyaltyhooks.deliveries.unkeyed") {
+		if n != 1 {
+			t.Errorf("%v unkeyed", n)
 		}
+	}
+}
+
+// TestQueue: a worker's attempt is a span that is linked with that of the reception; the
+// function's span is within it, and no attribute holds what a customer is.
+func TestQueue(t *testing.T) {
+	r := record(t)
+	metadata := map[string]string{}
+	front, err := masivo.NewHandler(
+		masivo.Config{Secrets: []string{masivotest.Secret}, Options: r.Instrument(envelope.Options{})},
+		envelope.HandOff[masivo.Meta](func(ctx context.Context, m envelope.Message) error {
+			r.Inject(ctx, metadata)
+			return nil
+		}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden, err := envelopetest.Find(masivo.Name, masivo.TierUpgrade.Name(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Handler(front).ServeHTTP(httptest.NewRecorder(), masivotest.NewRequest(t, masivo.TierUpgrade))
+	worker := r.handlerOf(t, func(ctx context.Context, _ *masivo.Delivery[masivo.TierChangeData]) error {
+		_, span := r.tracer.Start(ctx, "work")
+		span.End()
+		return nil
+	})
+	ctx, end := r.Begin(t.Context(), metadata)
+	if err := worker.Dispatch(ctx, envelope.Message{Body: golden.Body}); err != nil {
+		t.Fatal(err)
+	}
+	end()
+	spans := map[string]tracetest.SpanStub{}
+	for _, span := range r.spans.GetSpans() {
+		spans[span.Name+" "+span.SpanKind.String()] = span
+		if strings.Contains(text(span.Attributes), "9173a6af") {
+			t.Errorf("%s has %s", span.Name, text(span.Attributes))
+		}
+	}
+	reception, attempt, work := spans["webhook masivo TIER_UPGRADE server"], spans["webhook masivo TIER_UPGRADE consumer"], spans["work internal"]
+	if len(attempt.Links) != 1 || attempt.Links[0].SpanContext.SpanID() != reception.SpanContext.SpanID() || attempt.SpanContext.TraceID() == reception.SpanContext.TraceID() {
+		t.Errorf("links %+v, reception %+v", attempt.Links, reception.SpanContext)
+	}
+	if work.Parent.SpanID() != attempt.SpanContext.SpanID() {
+		t.Errorf("the function's span is within %v", work.Parent)
+	}
+}
+
+// TestDriftAlert: each difference is told once, and again after a while.
+func TestDriftAlert(t *testing.T) {
+	var told []string
+	every := time.Hour
+	alert := func() func(context.Context, envelope.DriftReport) {
+		return DriftAlert(every, func(_ context.Context, r envelope.DriftReport, d envelope.Drift) {
+			told = append(told, r.Event+" "+d.Pointer)
+		})
+	}
+	report := func(event string, known bool, pointer string) envelope.DriftReport {
+		return envelope.DriftReport{Provider: "p", Event: event, Known: known, Drift: []envelope.Drift{{Kind: envelope.DriftUnknownMember, Pointer: pointer}}}
+	}
+	hook := alert()
+	for _, r := range []envelope.DriftReport{
+		report("a", true, "/x/0/y"), report("a", true, "/x/17/y"), report("b", true, "/x/0/y"),
+		report("c", false, "/z"), report("d", false, "/z"), report("a", true, "/w"),
+	} {
+		hook(t.Context(), r)
+	}
+	if got := strings.Join(told, ", "); got != "a /x/0/y, b /x/0/y, c /z, a /w" {
+		t.Error(got)
+	}
+	told, every = nil, 0
+	hook = alert()
+	for range 3 {
+		hook(t.Context(), report("a", true, "/x"))
+	}
+	if len(told) != 3 {
+		t.Error(told)
 	}
 }
