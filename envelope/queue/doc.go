@@ -35,6 +35,5 @@
 // Brokers differ in what they do with a message that is not acknowledged. JetStream, SQS,
 // Pub/Sub and RabbitMQ deliver it again, after their own delay if one is set. Kafka, Redis
 // streams and SQL hold back what comes behind it in its partition: keep Attempts small there,
-// and choose a Partition. Watermill's middleware does what else a worker wants: Throttle,
-// Timeout, metrics.
+// and choose a Partition. With SQL, store payloads as bytes: a body need not be JSON.
 package queue

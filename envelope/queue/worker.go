@@ -66,12 +66,9 @@ func Worker(handlers ...*envelope.Handler) message.NoPublishHandlerFunc {
 }
 
 func failed(err error) error {
-	var e *envelope.Error
-	if !errors.As(err, &e) {
-		return nil // Dispatch has no other errors.
-	}
-	if e.Kind == envelope.KindDropped {
-		return nil // The function has said that it is done with it.
+	var e *envelope.Error // Dispatch has no other errors, and a function that drops a delivery is done with it.
+	if !errors.As(err, &e) || e.Kind == envelope.KindDropped {
+		return nil
 	}
 	return &Error{Kind: e.Kind, Retryable: e.Retryable(), RetryAfter: e.RetryAfter, err: err}
 }

@@ -202,20 +202,60 @@ func open(tb testing.TB, driver, source string) *sql.DB {
 // Redis starts a server for the test and returns its socket.
 func Redis(tb testing.TB) string {
 	tb.Helper()
+	return StartRedis(tb).Socket
+}
+
+// RedisServer is a server of a test, which writes down every change.
+type RedisServer struct {
+	Socket string
+
+	command func() *exec.Cmd
+	running *exec.Cmd
+}
+
+// StartRedis starts a server for the test.
+func StartRedis(tb testing.TB) *RedisServer {
+	tb.Helper()
 	folder, credential := ownFolder(tb, "redis")
-	socket := filepath.Join(folder, "s")
-	server := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "777", "--dir", folder, "--save", "") //nolint:gosec // of Debian's package
-	server.Dir, server.Env = folder, append(os.Environ(), "TMPDIR="+folder)
-	server.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
-	start(tb, server, syscall.SIGTERM)
+	s := &RedisServer{Socket: filepath.Join(folder, "s")}
+	s.command = func() *exec.Cmd {
+		cmd := exec.Command("redis-server", "--port", "0", "--unixsocket", s.Socket, "--unixsocketperm", "777", "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always") //nolint:gosec // of Debian's package
+		cmd.Dir, cmd.Env = folder, append(os.Environ(), "TMPDIR="+folder)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
+		return cmd
+	}
+	tb.Cleanup(func() { s.stop() })
+	s.start(tb)
+	return s
+}
+
+// Restart kills the server, and starts it again.
+func (s *RedisServer) Restart(tb testing.TB) {
+	tb.Helper()
+	s.stop()
+	_ = os.Remove(s.Socket)
+	s.start(tb)
+}
+
+func (s *RedisServer) stop() {
+	_ = s.running.Process.Kill()
+	_ = s.running.Wait()
+}
+
+func (s *RedisServer) start(tb testing.TB) {
+	tb.Helper()
+	s.running = s.command()
+	if err := s.running.Start(); err != nil {
+		tb.Fatalf("Redis is not installed: Debian's package is redis-server; %v", err)
+	}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := (&net.Dialer{}).DialContext(tb.Context(), "unix", socket)
+		conn, err := (&net.Dialer{}).DialContext(tb.Context(), "unix", s.Socket)
 		if err == nil {
 			_ = conn.Close()
-			return socket
+			return
 		}
 		if time.Now().After(deadline) {
-			tb.Fatalf("Redis does not answer: Debian's package is redis-server; %v", err)
+			tb.Fatalf("Redis does not answer: %v", err)
 		}
 	}
 }
