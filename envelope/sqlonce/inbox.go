@@ -53,7 +53,8 @@ type InboxOptions struct {
 
 	// Seal and Open make what is stored of header, body and key unreadable, and readable
 	// again, with a cipher and a key of yours. Provider, event, tenant and times stay
-	// readable, because deliveries are selected by them. Default: nothing is sealed.
+	// readable, because deliveries are selected by them, and so does a SHA-256 of the key,
+	// by which a key can be guessed. Default: nothing is sealed.
 	Seal, Open func([]byte) ([]byte, error)
 
 	// Logger is told when a worker meets a database that does not answer, or a row that
@@ -156,11 +157,13 @@ func told(err error) error {
 
 // row is a stored delivery on its way to a function.
 type row struct {
-	id       []byte
-	attempts int
-	state    int
-	received int64 // in Unix nanoseconds
-	message  envelope.Message
+	id                []byte
+	provider, handler string // as columns have them
+	attempts          int
+	state             int
+	received          int64  // in Unix nanoseconds
+	sealed, body      []byte // until they are opened
+	message           envelope.Message
 
 	redo      bool // also if its key is there
 	done      bool // committed with the effect
@@ -229,13 +232,17 @@ func column(name string) string {
 	return readable(strings.ToValidUTF8(name[:min(len(name), maxColumn)], "\uFFFD"))
 }
 
-// open makes the message of what a row holds.
-func (b *Inbox) open(r *row, message, body []byte) error {
-	frame, err := b.options.Open(message)
+// open makes the message of what a row holds, once.
+func (b *Inbox) open(r *row) error {
+	if r.sealed == nil {
+		return nil
+	}
+	frame, err := b.options.Open(r.sealed)
 	if err != nil {
 		return fmt.Errorf("sqlonce: open: %w", err)
 	}
-	if body, err = b.options.Open(body); err != nil {
+	body, err := b.options.Open(r.body)
+	if err != nil {
 		return fmt.Errorf("sqlonce: open: %w", err)
 	}
 	var k kept
@@ -246,6 +253,7 @@ func (b *Inbox) open(r *row, message, body []byte) error {
 		Body: body, Header: k.Header, Provider: k.Provider, Handler: k.Handler,
 		Event: k.Event, Tenant: k.Tenant, Key: k.Name, Received: k.Received,
 	}
+	r.sealed, r.body = nil, nil
 	return nil
 }
 

@@ -66,6 +66,11 @@ func (b *Inbox) replay(ctx context.Context, chosen Selection, redo bool, handler
 			return nil
 		}
 		r.redo = redo
+		if err := b.open(r); err != nil {
+			b.complain(ctx, "a delivery can't be opened", err)
+			report.Failed++
+			return nil
+		}
 		failure := h.Dispatch(context.WithValue(ctx, rowKey{}, r), r.message)
 		switch {
 		case failure != nil && ctx.Err() != nil:
@@ -87,7 +92,7 @@ const deleteKey = `DELETE FROM loyaltyhooks_once WHERE id = ?`
 
 func handlerOf(r *row, handlers []*envelope.Handler) *envelope.Handler {
 	for _, h := range handlers {
-		if h.Provider() == r.message.Provider && h.Name() == r.message.Handler {
+		if column(h.Provider()) == r.provider && column(h.Name()) == r.handler {
 			return h
 		}
 	}
@@ -114,8 +119,8 @@ func (b *Inbox) remove(ctx context.Context, chosen Selection, keys bool) (remove
 			if err != nil || !keys {
 				return err
 			}
-			for _, key := range []string{r.message.Key, r.key()} {
-				if _, err := b.once.exec(ctx, tx, deleteKey, digestOf(key)); err != nil {
+			for _, id := range [][]byte{r.id, digestOf(r.key())} { // With a key, and without.
+				if _, err := b.once.exec(ctx, tx, deleteKey, id); err != nil {
 					return err
 				}
 			}
@@ -142,8 +147,13 @@ func (b *Inbox) each(ctx context.Context, chosen Selection, do func(*row) error)
 			return err
 		}
 		for _, r := range rows {
-			if chosen.Match != nil && !chosen.Match(r.message) {
-				continue
+			if chosen.Match != nil {
+				if err := b.open(r); err != nil {
+					return err
+				}
+				if !chosen.Match(r.message) {
+					continue
+				}
 			}
 			if err := do(r); err != nil {
 				return err
@@ -166,11 +176,7 @@ func (b *Inbox) page(ctx context.Context, chosen Selection, last *row) (list []*
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		r := new(row)
-		var message, body []byte
-		if err := rows.Scan(&r.id, &r.attempts, &r.state, &r.received, &message, &body); err != nil {
-			return nil, err
-		}
-		if err := b.open(r, message, body); err != nil {
+		if err := rows.Scan(&r.id, &r.provider, &r.handler, &r.attempts, &r.state, &r.received, &r.sealed, &r.body); err != nil {
 			return nil, err
 		}
 		list = append(list, r)
@@ -206,7 +212,7 @@ func (s Selection) where(last *row) (string, []any) {
 	if last != nil {
 		and("(received_at > ? OR received_at = ? AND id > ?)", last.received, last.received, last.id)
 	}
-	text := "SELECT id, attempts, state, received_at, message, body FROM loyaltyhooks_inbox"
+	text := "SELECT id, provider, handler, attempts, state, received_at, message, body FROM loyaltyhooks_inbox"
 	if len(conditions) > 0 {
 		text += " WHERE " + strings.Join(conditions, " AND ")
 	}

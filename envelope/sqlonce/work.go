@@ -17,6 +17,7 @@ const (
 	loadRow     = `SELECT message, body, attempts, state FROM loyaltyhooks_inbox WHERE id = ?`
 	markDone    = `UPDATE loyaltyhooks_inbox SET state = 1, failure = '' WHERE id = ?`
 	markWaiting = `UPDATE loyaltyhooks_inbox SET failure = ?, due_at = {now} + ? WHERE id = ? AND state = 0`
+	giveBack    = `UPDATE loyaltyhooks_inbox SET attempts = attempts - 1, due_at = {now} + ? WHERE id = ? AND state = 0`
 	markFailed  = `UPDATE loyaltyhooks_inbox SET state = 2, failure = ? WHERE id = ? AND state = 0`
 )
 
@@ -37,9 +38,8 @@ func (b *Inbox) Work(ctx context.Context, handlers ...*envelope.Handler) {
 			switch {
 			case err != nil:
 				b.complain(ctx, "no delivery can be taken", err)
-			case r != nil:
+			case r != nil && b.handle(context.WithoutCancel(ctx), h, r):
 				worked = true
-				b.handle(context.WithoutCancel(ctx), h, r)
 			}
 		}
 		if worked {
@@ -82,25 +82,33 @@ func (b *Inbox) take(ctx context.Context, h *envelope.Handler) (*row, error) {
 	return r, err
 }
 
-// handle dispatches a delivery that was taken.
-func (b *Inbox) handle(ctx context.Context, h *envelope.Handler, r *row) {
-	var message, body []byte
-	err := b.db.QueryRowContext(ctx, b.once.dialect.statement(loadRow), r.id).Scan(&message, &body, &r.attempts, &r.state)
+// handle dispatches a delivery that was taken, and reports whether to go on at once.
+func (b *Inbox) handle(ctx context.Context, h *envelope.Handler, r *row) bool {
+	err := b.db.QueryRowContext(ctx, b.once.dialect.statement(loadRow), r.id).Scan(&r.sealed, &r.body, &r.attempts, &r.state)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && r.state != stateNumbers[Waiting] {
-		return // It was deleted, or done by somebody whose lease had ended.
+		return true // It was deleted, or done by somebody whose lease had ended.
 	}
 	if err != nil {
 		b.complain(ctx, "a delivery can't be read", err)
-		return // It is due again when the lease ends.
+		return false // It is due again when the lease ends.
 	}
-	if err := b.open(r, message, body); err != nil {
+	if err := b.open(r); err != nil {
 		b.complain(ctx, "a delivery can't be opened", err)
-		return
+		return true
 	}
 	failure := h.Dispatch(context.WithValue(ctx, rowKey{}, r), r.message)
-	if err := b.end(ctx, r, failure); err != nil {
+	isFull := false // The handler takes nothing now: that is no attempt.
+	var e *envelope.Error
+	if errors.As(failure, &e) && (e.Kind == envelope.KindDraining || e.Kind == envelope.KindBusy) {
+		isFull = true
+		err = b.exec(ctx, giveBack, b.options.Poll.Milliseconds(), r.id)
+	} else {
+		err = b.end(ctx, r, failure)
+	}
+	if err != nil {
 		b.complain(ctx, "an attempt can't be noted", err)
 	}
+	return err == nil && !isFull
 }
 
 // end notes how an attempt went, for which the function's own time may be over. With Do a

@@ -266,6 +266,35 @@ func TestInboxFailures(t *testing.T) {
 	})
 }
 
+// TestInboxDraining: a handler that is shut down takes nothing, and that costs no attempt.
+func TestInboxDraining(t *testing.T) {
+	options := quick
+	options.Attempts = 2
+	eachInbox(t, options, func(i inboxed) {
+		for n := range 5 {
+			i.send(i.front, fmt.Sprint("c", n), fmt.Sprint("d", n))
+		}
+		h := i.worker(i.credit)
+		if err := h.Shutdown(i.Context()); err != nil {
+			i.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(i.Context(), 100*time.Millisecond)
+		defer cancel()
+		i.inbox.Work(ctx, h)
+		if n := i.count(sqlonce.Selection{State: sqlonce.Waiting}); n != 5 {
+			i.Errorf("%d wait", n)
+		}
+		var attempts int
+		if err := i.db.QueryRowContext(i.Context(), "SELECT COALESCE(SUM(attempts), 0) FROM loyaltyhooks_inbox").Scan(&attempts); err != nil || attempts != 0 {
+			i.Errorf("%d attempts, %v", attempts, err)
+		}
+		i.work(1, i.worker(i.credit))
+		if got := len(i.all()); got != 5 {
+			i.Errorf("%d effects", got)
+		}
+	})
+}
+
 // TestInboxThrough: a delivery is stored and handled before the sender is told.
 func TestInboxThrough(t *testing.T) {
 	eachInbox(t, quick, func(i inboxed) {
@@ -430,8 +459,16 @@ func TestSealed(t *testing.T) {
 			i.Errorf("effects (-want +got)\n%s", diff)
 		}
 		plain := newInboxed(i.ledger, quick)
-		if _, err := plain.inbox.Replay(i.Context(), sqlonce.Selection{}); err == nil {
-			i.Error("a sealed delivery is read without its key")
+		report, err := plain.inbox.Replay(i.Context(), sqlonce.Selection{}, i.worker(i.credit))
+		if want := (sqlonce.Report{Chosen: 1, Failed: 1}); err != nil || report != want {
+			i.Errorf("without the key: %+v %v", report, err)
+		}
+		all := func(envelope.Message) bool { return true }
+		if n, err := plain.inbox.Forget(i.Context(), sqlonce.Selection{Match: all}); err == nil {
+			i.Errorf("%d sealed deliveries are looked into without the key", n)
+		}
+		if n, err := plain.inbox.Forget(i.Context(), sqlonce.Selection{}); n != 1 || err != nil { // Retention needs no key.
+			i.Errorf("%d forgotten, %v", n, err)
 		}
 	})
 }
