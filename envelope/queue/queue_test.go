@@ -331,6 +331,27 @@ func TestStop(t *testing.T) {
 	send(t, receiver(t, publish), "key")
 }
 
+// TestDraining: a handler that is shut down leaves the message to the broker, however often it
+// was offered.
+func TestDraining(t *testing.T) {
+	again, err := queue.Retry(queue.RetryOptions{Attempts: 2, Wait: time.Millisecond, MaxWait: time.Millisecond, DeadLetters: capture(func(*message.Message) { t.Error("a dead letter") }), Topic: "dead"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := worker(t, func(context.Context, *upgrade) error { return nil })
+	if err := h.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run := queue.Worker(h)
+	publish := queue.Publish(capture(func(msg *message.Message) {
+		_, err := again(func(msg *message.Message) ([]*message.Message, error) { return nil, run(msg) })(msg)
+		if !errors.Is(err, envelope.ErrDraining) {
+			t.Error(err)
+		}
+	}), "topic")
+	send(t, receiver(t, publish), "key")
+}
+
 // TestBrokerDown: the sender is told 503, also if the broker does not answer in time.
 func TestBrokerDown(t *testing.T) {
 	if result := send(t, receiver(t, queue.Publish(broken{}, "topic")), "key"); result.Status != http.StatusServiceUnavailable {

@@ -17,8 +17,7 @@ import (
 	"github.com/loyaltyhooks/loyaltyhooks/envelope"
 )
 
-// Names of metadata that a dead letter has, and kinds of failures beside those of package
-// envelope.
+// Names of metadata of a dead letter, and kinds beside those of package envelope.
 const (
 	FailureKind     = "loyaltyhooks_kind"     // an envelope.ErrorKind, KindForeign or KindNoHandler
 	FailureAttempts = "loyaltyhooks_attempts" // how often it was tried
@@ -124,10 +123,11 @@ func Retry(o RetryOptions) (message.HandlerMiddleware, error) {
 	}, nil
 }
 
-// again reports whether a message is to be tried again, or is left to the broker.
+// again reports whether a message is to be tried again, or is left to the broker: also one
+// that a handler has not looked at, because it was full or shut down.
 func (o RetryOptions) again(err error) bool {
 	var f *Error
-	return !errors.As(err, &f) || f.Retryable && f.Attempts < o.Attempts
+	return !errors.As(err, &f) || f.Retryable && f.Attempts < o.Attempts || f.Kind == envelope.KindBusy || f.Kind == envelope.KindDraining
 }
 
 // note counts attempts, writes down how they went, and waits as long as a function asks for.
